@@ -1,0 +1,43 @@
+/** What every source of templates offers, whichever node stands behind it. */
+
+import type { Template } from "./template.ts";
+
+/**
+ * Whether work may be made from what the source last sent:
+ * - `ready`: the newest template stands on the node's tip.
+ * - `unavailable`: it does not, or nobody knows; `reason` is a sentence for an operator. No new work is sent.
+ */
+export type SourceState = { readonly kind: "ready" } | { readonly kind: "unavailable"; readonly reason: string };
+
+export interface TemplateListener {
+  /** A new template. `newTip` is true where its prev_hash differs from the one before. */
+  onTemplate(template: Template, newTip: boolean): void;
+  onState(state: SourceState): void;
+}
+
+/**
+ * What a node said of a block:
+ * - `accepted`: it is the node's tip, or was known already (`duplicate`).
+ * - `inconclusive`: stored, not on the best chain.
+ * - `refused`: never to be accepted; `reason` is the node's own word.
+ * - `failed`: nobody knows (transport, warming up, HTTP 5xx); to be tried again.
+ */
+export type SubmitResult =
+  | { readonly kind: "accepted" }
+  | { readonly kind: "inconclusive" }
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface TemplateSource {
+  /** As in `Template.source`; holds no password. */
+  readonly name: string;
+  /**
+   * Begins to deliver templates to `listener`, without end, and recovers alone from every fault of the node.
+   * @throws {AditError} with disposition `shutdown` only for what waiting cannot mend (wrong network, signet).
+   */
+  start(listener: TemplateListener): Promise<void>;
+  /** Submits a whole serialised block once. Never throws: what went wrong is in the result. */
+  submitBlock(block: Uint8Array): Promise<SubmitResult>;
+  /** Ends all requests and timers. */
+  stop(): Promise<void>;
+}
