@@ -3,6 +3,14 @@
  * time as an argument instead and own no timers.
  */
 
+/** The time as state machines are given it. */
+export type Moment = {
+  /** Wall clock, milliseconds since the Unix epoch: for what the network and the ledger call time. */
+  readonly wallMs: number;
+  /** Never goes back: for intervals and deadlines. */
+  readonly monotonicMs: number;
+};
+
 export interface Timer {
   cancel(): void;
 }
@@ -12,6 +20,8 @@ export interface Clock {
   nowMs(): number;
   /** Milliseconds since some fixed moment; never goes back. For intervals and deadlines. */
   monotonicMs(): number;
+  /** Both at once. */
+  now(): Moment;
   /** Calls `callback` once after `delayMs`. The timer alone does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer;
   /** Calls `callback` each `intervalMs`. The timer alone does not keep the process alive. */
@@ -22,6 +32,7 @@ export interface Clock {
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
+  now: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
   after(delayMs, callback) {
     const handle = setTimeout(callback, delayMs);
     handle.unref();
