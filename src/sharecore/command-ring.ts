@@ -12,10 +12,13 @@ const { CELL_BYTES, COMMAND_HEAD, COMMAND_TAIL } = layout;
 /** The main thread's end. Cells are visible to the worker from `publish` on. */
 export class CommandWriter {
   readonly #ring: layout.SharedRing;
-  #tail = 0;
+  #tail: number;
 
+  /** To be made before the worker is started. */
   constructor(ring: layout.SharedRing) {
     this.#ring = ring;
+    // Pairs with nothing: no other thread has the ring yet.
+    this.#tail = Atomics.load(ring.control, COMMAND_TAIL);
   }
 
   /** Free cells. */
@@ -29,7 +32,7 @@ export class CommandWriter {
 
   /** Needs `cellsOfJob(record.length)` free cells. */
   writeJob(handle: JobHandle, record: Uint8Array): void {
-    this.#ring.commandView.setUint32(this.#offset() + layout.CELL_JOB_BYTES, record.length, true);
+    this.#ring.commandView.setUint32(offsetOf(this.#ring, this.#tail) + layout.CELL_JOB_BYTES, record.length, true);
     this.#writeHeader(handle, layout.CELL_JOB);
     this.#copyIn(record);
     this.#tail = (this.#tail + layout.cellsOfJob(record.length) - 1) | 0;
@@ -64,12 +67,8 @@ export class CommandWriter {
     Atomics.notify(this.#ring.control, COMMAND_TAIL, 1);
   }
 
-  #offset(): number {
-    return (this.#tail & (this.#ring.cells - 1)) * CELL_BYTES;
-  }
-
   #writeHeader({ slot, generation }: JobHandle, kind: number): void {
-    const start = this.#offset();
+    const start = offsetOf(this.#ring, this.#tail);
     const view = this.#ring.commandView;
     view.setUint32(start + SHARE_SLOT, slot, true);
     view.setUint32(start + SHARE_GENERATION, generation, true);
@@ -79,7 +78,7 @@ export class CommandWriter {
 
   #copyIn(bytes: Uint8Array): void {
     const { commands } = this.#ring;
-    const start = this.#offset();
+    const start = offsetOf(this.#ring, this.#tail);
     const untilEnd = commands.length - start;
     if (bytes.length <= untilEnd) {
       commands.set(bytes, start);
@@ -93,11 +92,14 @@ export class CommandWriter {
 /** The worker's end: looks at the command at the head, and takes it by `advance`. */
 export class CommandReader {
   readonly #ring: layout.SharedRing;
-  #head = 0;
-  #offset = 0;
+  #head: number;
+  #offset: number;
 
   constructor(ring: layout.SharedRing) {
     this.#ring = ring;
+    // Pairs with nothing: the worker alone writes this word.
+    this.#head = Atomics.load(ring.control, COMMAND_HEAD);
+    this.#offset = offsetOf(ring, this.#head);
   }
 
   /** Sleeps until there is a command. @returns how many cells there are. */
@@ -154,10 +156,14 @@ export class CommandReader {
 
   /** Gives `count` cells back. */
   advance(count: number): void {
-    const { cells, control } = this.#ring;
     this.#head = (this.#head + count) | 0;
-    this.#offset = (this.#head & (cells - 1)) * CELL_BYTES;
+    this.#offset = offsetOf(this.#ring, this.#head);
     // Release: pairs with the load in `CommandWriter.room`; the cells were copied before they are given back.
-    Atomics.store(control, COMMAND_HEAD, this.#head);
+    Atomics.store(this.#ring.control, COMMAND_HEAD, this.#head);
   }
+}
+
+/** Where the cell at a position lies. */
+function offsetOf({ cells }: layout.SharedRing, position: number): number {
+  return (position & (cells - 1)) * CELL_BYTES;
 }

@@ -2,7 +2,7 @@
 
 import { SharecoreError } from "./errors.ts";
 import { InlineValidator } from "./inline-validator.ts";
-import { DEFAULT_JOB_SLOTS } from "./job-table.ts";
+import { resolveJobSlots } from "./job-table.ts";
 import { JsCore } from "./js-core.ts";
 import type { ShareValidator } from "./types.ts";
 import { WasmCore } from "./wasm-core.ts";
@@ -32,12 +32,13 @@ export function createValidator(
   options: ValidatorOptions,
   dependencies: Partial<WorkerPoolDependencies> = {},
 ): ShareValidator {
-  switch (options.backend) {
+  const { backend } = options;
+  switch (backend) {
     case "js":
-      return new InlineValidator(new JsCore(), inlineOptions(options));
+      return new InlineValidator(new JsCore(), { backend, jobSlots: resolveJobSlots(options.jobSlots) });
     case "wasm":
     case "wasm-scalar": {
-      const { backend, jobSlots } = inlineOptions(options);
+      const jobSlots = resolveJobSlots(options.jobSlots);
       const core = new WasmCore(loadModule(options.moduleBytes), { jobSlots, scalar: backend === "wasm-scalar" });
       return new InlineValidator(new WasmShareCore(core), { backend, jobSlots });
     }
@@ -46,14 +47,7 @@ export function createValidator(
     default:
       throw new SharecoreError("a validator's backend is js, wasm, wasm-scalar or workers", {
         code: "option-invalid",
-        details: { backend: (options as { backend: unknown }).backend },
+        details: { backend },
       });
   }
-}
-
-function inlineOptions(options: { backend: "js" | "wasm" | "wasm-scalar"; jobSlots?: number }): {
-  readonly backend: "js" | "wasm" | "wasm-scalar";
-  readonly jobSlots: number;
-} {
-  return { backend: options.backend, jobSlots: options.jobSlots ?? DEFAULT_JOB_SLOTS };
 }

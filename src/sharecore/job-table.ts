@@ -11,7 +11,16 @@ import type { ShareCore } from "./share-core.ts";
 import type { Job, JobHandle } from "./types.ts";
 
 /** 1,000 standard channels with the last 16 jobs of each. */
-export const DEFAULT_JOB_SLOTS = 16_384;
+const DEFAULT_JOB_SLOTS = 16_384;
+
+/** @throws {SharecoreError} `option-invalid`. */
+export function resolveJobSlots(jobSlots: number = DEFAULT_JOB_SLOTS): number {
+  if (Number.isInteger(jobSlots) && jobSlots >= 1 && jobSlots <= MAX_JOB_SLOTS) return jobSlots;
+  throw new SharecoreError(`jobSlots is a whole number from 1 to ${MAX_JOB_SLOTS}`, {
+    code: "option-invalid",
+    details: { jobSlots },
+  });
+}
 
 const FREE = 0;
 const STANDARD = 1;
@@ -33,15 +42,12 @@ export class JobTable {
   #retiringFirst = 0;
   #retiringCount = 0;
 
-  /** @param options.onFree called when a slot is about to be free, for copies of the job elsewhere. */
+  /**
+   * @param options.slots as `resolveJobSlots` gave it.
+   * @param options.onFree called when a slot is about to be free, for copies of the job elsewhere.
+   */
   constructor(core: ShareCore, options: { slots: number; onFree?: (handle: JobHandle) => void }) {
     const { slots } = options;
-    if (!Number.isInteger(slots) || slots < 1 || slots > MAX_JOB_SLOTS) {
-      throw new SharecoreError(`jobSlots is a whole number from 1 to ${MAX_JOB_SLOTS}`, {
-        code: "option-invalid",
-        details: { jobSlots: slots },
-      });
-    }
     this.slots = slots;
     this.#core = core;
     this.#onFree = options.onFree ?? (() => {});

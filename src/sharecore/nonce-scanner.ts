@@ -82,7 +82,8 @@ class WasmScanner implements NonceScanner {
   init(header80: Uint8Array, target: Uint8Array): void {
     checkWork(header80, target);
     const core = this.#core;
-    const scratch = new Uint8Array(core.memory.buffer, core.scratch_ptr() >>> 0, HEADER_BYTES + HASH_BYTES);
+    const address = core.scratch_ptr() >>> 0;
+    const scratch = new Uint8Array(core.memory.buffer, address, HEADER_BYTES + HASH_BYTES);
     scratch.set(header80);
     scratch.set(target, HEADER_BYTES);
     core.scan_init();

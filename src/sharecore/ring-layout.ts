@@ -17,7 +17,7 @@ import {
 } from "./record-layout.ts";
 
 /** A cell is a share record; other commands are told apart by the field that a share has as zero. */
-export const CELL_BYTES = SHARE_BYTES;
+export const CELL_BYTES: number = SHARE_BYTES;
 export const CELL_SHARE = 0;
 /** Header of a job definition; its record follows in as many cells as it needs. Slot and generation as in a share. */
 export const CELL_JOB = 1;
@@ -36,17 +36,17 @@ const WORD_SPACING = 128 / Int32Array.BYTES_PER_ELEMENT;
 /** Written by the main thread: position behind the last command. The worker sleeps on it. */
 export const COMMAND_TAIL = 0;
 /** Written by the worker: position of the first command that it has not taken. */
-export const COMMAND_HEAD = WORD_SPACING;
+export const COMMAND_HEAD: number = WORD_SPACING;
 /** Written by the worker: position behind the last verdict. */
-export const VERDICT_TAIL = 2 * WORD_SPACING;
+export const VERDICT_TAIL: number = 2 * WORD_SPACING;
 /** 1 from the worker's ring until the main thread has come to look. */
-export const BELL = 3 * WORD_SPACING;
+export const BELL: number = 3 * WORD_SPACING;
 const CONTROL_BYTES = 4 * 128;
 
 const LARGEST_JOB_BYTES = JOB_REST + 2 * MAX_COINBASE_PART_BYTES + MAX_PATH_ENTRIES * HASH_BYTES;
 
 /** The next power of two above what the largest job definition (1,378 cells), a share and a flush need together. */
-export const MIN_RING_CELLS = 2 ** Math.ceil(Math.log2(cellsOfJob(LARGEST_JOB_BYTES) + 2));
+export const MIN_RING_CELLS: number = 2 ** Math.ceil(Math.log2(cellsOfJob(LARGEST_JOB_BYTES) + 2));
 /** 8.5 MiB for each worker: a bound against mistakes. */
 export const MAX_RING_CELLS = 65_536;
 /** 1.1 MiB for each worker, and some milliseconds of hashing: a worker never runs dry between two ticks. */

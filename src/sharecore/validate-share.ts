@@ -42,7 +42,7 @@ export function validateShare(job: Job, share: SingleShare): SingleVerdict {
   const batch = validator.createBatch(1);
   const handle = validator.addJob(job);
   try {
-    batch.push({ job: handle, ...share, extranonce: share.extranonce ?? NO_BYTES });
+    batch.push({ ...share, job: handle, extranonce: share.extranonce ?? NO_BYTES });
     let flags = VERDICT_UNKNOWN_JOB;
     let hash = NO_BYTES;
     validator.submit(batch, (verdicts) => {

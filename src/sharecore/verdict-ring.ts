@@ -10,10 +10,12 @@ import { BELL, type SharedRing, VERDICT_TAIL } from "./ring-layout.ts";
 /** The worker's end. */
 export class VerdictWriter {
   readonly #ring: SharedRing;
-  #tail = 0;
+  #tail: number;
 
   constructor(ring: SharedRing) {
     this.#ring = ring;
+    // Pairs with nothing: the worker alone writes this word.
+    this.#tail = Atomics.load(ring.control, VERDICT_TAIL);
   }
 
   /** @param verdicts whole verdict records, in the order of the shares. */
@@ -40,10 +42,13 @@ export class VerdictWriter {
 /** The main thread's end. */
 export class VerdictReader {
   readonly #ring: SharedRing;
-  #head = 0;
+  #head: number;
 
+  /** To be made before the worker is started. */
   constructor(ring: SharedRing) {
     this.#ring = ring;
+    // Pairs with nothing: no other thread has the ring yet.
+    this.#head = Atomics.load(ring.control, VERDICT_TAIL);
   }
 
   /** To be called before `available`, so that verdicts written after that look are announced again. */

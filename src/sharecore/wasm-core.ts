@@ -1,6 +1,6 @@
 /**
  * One instance of the WASM core with typed views of its memory. Inputs are written into the views, then a call with
- * numbers works on them. Memory can grow when a job is set; the views are made anew then, so take them afresh.
+ * numbers works on them. Memory can grow in a call; the views are made anew then, so take them afresh after each.
  */
 
 import { SharecoreError } from "./errors.ts";
@@ -62,12 +62,14 @@ export class WasmCore {
   /** Judges the first `count` of `shares` into `verdicts`. */
   validate(count: number): void {
     this.#validate(count);
+    this.#refreshViews();
   }
 
   /** `count` × `extranonceSize` bytes at the start of `shares` become `count` hashes in `roots`. */
   merkleRoots(handle: { slot: number; generation: number }, extranonceSize: number, count: number): void {
     const { slot, generation } = handle;
     const status = this.#exports.merkle_roots(slot, generation, extranonceSize, count);
+    this.#refreshViews();
     if (status !== 0) throw refusal("merkle_roots", { status, slot, extranonceSize, count });
   }
 

@@ -14,14 +14,16 @@ let threadCore: CoreExports | undefined;
 
 function hashOf(...parts: readonly Uint8Array[]): Uint8Array {
   threadCore ??= instantiate(loadModule());
-  const scratch = new Uint8Array(threadCore.memory.buffer, threadCore.scratch_ptr() >>> 0, SCRATCH_BYTES + HASH_BYTES);
+  const { memory, scratch_ptr, sha256d: run } = threadCore;
+  const address = scratch_ptr() >>> 0;
+  const scratch = new Uint8Array(memory.buffer, address, SCRATCH_BYTES);
   let length = 0;
   for (const part of parts) {
     scratch.set(part, length);
     length += part.length;
   }
-  threadCore.sha256d(length);
-  return scratch.slice(SCRATCH_BYTES);
+  run(length);
+  return new Uint8Array(memory.buffer, address + SCRATCH_BYTES, HASH_BYTES).slice();
 }
 
 /**

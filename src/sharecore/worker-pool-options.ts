@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { type Logger, nullLogger } from "../core/logger.ts";
 import { createMetricRegistry, type MetricRegistry } from "../core/metrics.ts";
 import { SharecoreError } from "./errors.ts";
-import { DEFAULT_JOB_SLOTS } from "./job-table.ts";
+import { resolveJobSlots } from "./job-table.ts";
 import { DEFAULT_RING_CELLS } from "./ring-layout.ts";
 
 export type WorkerPoolOptions = {
@@ -46,12 +46,11 @@ const MAX_WORKERS = 64;
 
 export type ResolvedPoolOptions = Required<Omit<WorkerPoolOptions, "moduleBytes">>;
 
-/** @throws {SharecoreError} `option-invalid`. What slots and rings accept is checked where they are made. */
+/** @throws {SharecoreError} `option-invalid`. What a ring accepts is checked where it is made. */
 export function resolvePoolOptions(options: WorkerPoolOptions): ResolvedPoolOptions {
   const spareCores = availableParallelism() - 1;
   const {
     workers = Math.max(1, Math.min(spareCores, DEFAULT_MAX_WORKERS)),
-    jobSlots = DEFAULT_JOB_SLOTS,
     ringCells = DEFAULT_RING_CELLS,
     inlineCompressions = DEFAULT_INLINE_COMPRESSIONS,
   } = options;
@@ -67,7 +66,7 @@ export function resolvePoolOptions(options: WorkerPoolOptions): ResolvedPoolOpti
       details: { inlineCompressions },
     });
   }
-  return { workers, jobSlots, ringCells, inlineCompressions };
+  return { workers, jobSlots: resolveJobSlots(options.jobSlots), ringCells, inlineCompressions };
 }
 
 /** What was not given: no logging, metrics that nobody reads, the machine's clock. */

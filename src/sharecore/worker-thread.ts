@@ -23,11 +23,7 @@ export type StartThread = (start: WorkerStart, events: ThreadEvents) => WorkerTh
 
 /** Starts `worker.ts` in a thread that does not keep the program alive. */
 export function startWorkerThread(start: WorkerStart, events: ThreadEvents): WorkerThread {
-  return startThreadOf(createRequire(import.meta.url).resolve("#sharecore-worker"), start, events);
-}
-
-/** The same with another entry point. */
-export function startThreadOf(path: string, start: WorkerStart, events: ThreadEvents): WorkerThread {
+  const path = createRequire(import.meta.url).resolve("#sharecore-worker");
   // The program's own flags (a debugger, a loader) are not meant for its workers.
   const worker = new Worker(path, { workerData: start, execArgv: [], name: "sharecore" });
   let reason = "the thread ended";
