@@ -1,0 +1,73 @@
+/** The certificate that binds a pool's static key to its authority key. SV2 §4.5.2, §4.5.3. */
+
+import { schnorr } from "@noble/curves/secp256k1.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { ByteReader } from "../core/byte-reader.ts";
+import { ByteWriter } from "../core/byte-writer.ts";
+import { concatBytes } from "../core/bytes.ts";
+import { NoiseError } from "./errors.ts";
+
+/** Length of SIGNATURE_NOISE_MESSAGE: version, two times, signature. */
+export const CERTIFICATE_BYTES = 74;
+
+const CERTIFICATE_VERSION = 0;
+/** version, valid_from, not_valid_after: what is signed, before the key. */
+const SIGNED_FIELDS_BYTES = 10;
+
+/** Times are in seconds since the Unix epoch; all keys have 32 bytes. @returns SIGNATURE_NOISE_MESSAGE. */
+export function issueCertificate(options: {
+  readonly authoritySecretKey: Uint8Array;
+  readonly staticPublicKeyX: Uint8Array;
+  readonly validFrom: number;
+  readonly notValidAfter: number;
+}): Uint8Array {
+  const fields = new ByteWriter(SIGNED_FIELDS_BYTES)
+    .u16(CERTIFICATE_VERSION)
+    .u32(options.validFrom)
+    .u32(options.notValidAfter)
+    .finish();
+  const digest = sha256(concatBytes(fields, options.staticPublicKeyX));
+  return concatBytes(fields, schnorr.sign(digest, options.authoritySecretKey));
+}
+
+/**
+ * Checks a SIGNATURE_NOISE_MESSAGE against the static key of the handshake.
+ * @param options.authorityPublicKey 32 bytes; undefined leaves the signature unchecked.
+ * @throws {NoiseError} `certificate-version`, `certificate-not-yet-valid`, `certificate-expired`,
+ * `certificate-signature`.
+ */
+export function verifyCertificate(options: {
+  readonly message: Uint8Array;
+  readonly staticPublicKeyX: Uint8Array;
+  readonly authorityPublicKey: Uint8Array | undefined;
+  readonly nowSeconds: number;
+}): void {
+  const { message, authorityPublicKey, nowSeconds } = options;
+  const reader = new ByteReader(message);
+  const version = reader.u16();
+  const validFrom = reader.u32();
+  const notValidAfter = reader.u32();
+  const signature = reader.take(64);
+  if (version !== CERTIFICATE_VERSION) {
+    throw new NoiseError("certificate-version", `the pool's certificate has version ${version}; 0 is known`);
+  }
+  if (nowSeconds < validFrom) {
+    const seconds = validFrom - nowSeconds;
+    throw new NoiseError(
+      "certificate-not-yet-valid",
+      `the pool's certificate is valid only in ${seconds} s: check the clock`,
+    );
+  }
+  if (nowSeconds > notValidAfter) {
+    const seconds = nowSeconds - notValidAfter;
+    throw new NoiseError("certificate-expired", `the pool's certificate expired ${seconds} s ago: check the clock`);
+  }
+  if (authorityPublicKey === undefined) return;
+  const digest = sha256(concatBytes(message.subarray(0, SIGNED_FIELDS_BYTES), options.staticPublicKeyX));
+  if (!schnorr.verify(signature, digest, authorityPublicKey)) {
+    throw new NoiseError(
+      "certificate-signature",
+      "the pool's certificate is not signed by the authority key in the URL",
+    );
+  }
+}

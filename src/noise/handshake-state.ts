@@ -1,0 +1,140 @@
+/**
+ * The two sides of the handshake, Noise_NX with a certificate: the initiator is a miner, the responder the pool.
+ * SV2 §4.5. Act two has 234 bytes: 64 for the ephemeral key, 80 for the static one, 90 for the certificate.
+ */
+
+import { concatBytes } from "../core/bytes.ts";
+import type { Receiver } from "../wire/payload-limit.ts";
+import { MAC_BYTES } from "./aead.ts";
+import { CERTIFICATE_BYTES, verifyCertificate } from "./certificate.ts";
+import type { CipherState } from "./cipher-state.ts";
+import { ELLSWIFT_BYTES, type EllswiftKeyPair, ecdh, generateKeyPair, xOnlyOf } from "./ellswift.ts";
+import { EncryptedFrameReader, EncryptedFrameSealer } from "./encrypted-frames.ts";
+import { NoiseError } from "./errors.ts";
+import { SymmetricState } from "./symmetric-state.ts";
+
+export const ACT_ONE_BYTES: number = ELLSWIFT_BYTES;
+const SEALED_KEY_END = ELLSWIFT_BYTES + ELLSWIFT_BYTES + MAC_BYTES;
+export const ACT_TWO_BYTES: number = SEALED_KEY_END + CERTIFICATE_BYTES + MAC_BYTES;
+
+const EMPTY = new Uint8Array(0);
+
+/** What follows a handshake: frames in, frames out. */
+export type NoiseTransport = { readonly reader: EncryptedFrameReader; readonly sealer: EncryptedFrameSealer };
+
+function checkLength(act: Uint8Array, wanted: number): void {
+  if (act.length === wanted) return;
+  throw new NoiseError("handshake-failed", `a handshake message has ${act.length} bytes instead of ${wanted}`);
+}
+
+function transportOf(
+  ciphers: { readonly incoming: CipherState; readonly outgoing: CipherState },
+  receiver: Receiver,
+): NoiseTransport {
+  return {
+    reader: new EncryptedFrameReader(ciphers.incoming, receiver),
+    sealer: new EncryptedFrameSealer(ciphers.outgoing),
+  };
+}
+
+export type NoiseResponderOptions = {
+  readonly staticKeyPair: EllswiftKeyPair;
+  /** SIGNATURE_NOISE_MESSAGE for that key, 74 bytes. */
+  readonly certificate: Uint8Array;
+  /** Another source of ephemeral keys than the system's randomness: for tests. */
+  readonly generateKeyPair?: () => EllswiftKeyPair;
+};
+
+export class NoiseResponder {
+  readonly #options: NoiseResponderOptions;
+  readonly #symmetric = new SymmetricState();
+  #done = false;
+
+  constructor(options: NoiseResponderOptions) {
+    this.#options = options;
+  }
+
+  /** @param actOne 64 bytes. @returns act two, 234 bytes. @throws {NoiseError} `handshake-failed`. */
+  readActOne(actOne: Uint8Array): Uint8Array {
+    checkLength(actOne, ACT_ONE_BYTES);
+    const symmetric = this.#symmetric;
+    const { staticKeyPair, certificate } = this.#options;
+    // -> e
+    const re = actOne.slice();
+    symmetric.mixHash(re);
+    symmetric.decryptAndHash(EMPTY);
+    // <- e, ee, s, es, SIGNATURE_NOISE_MESSAGE
+    const e = (this.#options.generateKeyPair ?? generateKeyPair)();
+    symmetric.mixHash(e.ellswift);
+    symmetric.mixKey(ecdh(e, re, { initiator: false }));
+    const sealedKey = symmetric.encryptAndHash(staticKeyPair.ellswift);
+    symmetric.mixKey(ecdh(staticKeyPair, re, { initiator: false }));
+    const sealedCertificate = symmetric.encryptAndHash(certificate);
+    this.#done = true;
+    return concatBytes(e.ellswift, sealedKey, sealedCertificate);
+  }
+
+  /** The transport, after `readActOne`. */
+  transport(): NoiseTransport {
+    if (!this.#done) throw new NoiseError("handshake-failed", "the handshake is not finished");
+    const { fromInitiator, fromResponder } = this.#symmetric.split();
+    return transportOf({ incoming: fromInitiator, outgoing: fromResponder }, "server");
+  }
+}
+
+export type NoiseInitiatorOptions = {
+  /** 32 bytes; undefined: the certificate's signature is not checked. */
+  readonly authorityPublicKey: Uint8Array | undefined;
+  /** Unix time, against which the certificate's validity is checked. */
+  readonly nowSeconds: number;
+  readonly generateKeyPair?: () => EllswiftKeyPair;
+};
+
+export class NoiseInitiator {
+  readonly #options: NoiseInitiatorOptions;
+  readonly #symmetric = new SymmetricState();
+  #e: EllswiftKeyPair | undefined;
+  #done = false;
+
+  constructor(options: NoiseInitiatorOptions) {
+    this.#options = options;
+  }
+
+  /** @returns act one, 64 bytes. */
+  writeActOne(): Uint8Array {
+    // -> e
+    const e = (this.#options.generateKeyPair ?? generateKeyPair)();
+    this.#e = e;
+    this.#symmetric.mixHash(e.ellswift);
+    this.#symmetric.encryptAndHash(EMPTY);
+    return e.ellswift.slice();
+  }
+
+  /**
+   * @param actTwo 234 bytes.
+   * @throws {NoiseError} `handshake-failed`, `bad-mac`, and those of `verifyCertificate`.
+   */
+  readActTwo(actTwo: Uint8Array): void {
+    checkLength(actTwo, ACT_TWO_BYTES);
+    const e = this.#e;
+    if (e === undefined) throw new NoiseError("handshake-failed", "act two came before act one was sent");
+    const symmetric = this.#symmetric;
+    // <- e, ee, s, es, SIGNATURE_NOISE_MESSAGE
+    const re = actTwo.slice(0, ELLSWIFT_BYTES);
+    symmetric.mixHash(re);
+    symmetric.mixKey(ecdh(e, re, { initiator: true }));
+    const rs = symmetric.decryptAndHash(actTwo.subarray(ELLSWIFT_BYTES, SEALED_KEY_END));
+    symmetric.mixKey(ecdh(e, rs, { initiator: true }));
+    const message = symmetric.decryptAndHash(actTwo.subarray(SEALED_KEY_END));
+    const { authorityPublicKey, nowSeconds } = this.#options;
+    verifyCertificate({ message, staticPublicKeyX: xOnlyOf(rs), authorityPublicKey, nowSeconds });
+    this.#done = true;
+  }
+
+  /** The transport, after `readActTwo`. */
+  transport(): NoiseTransport {
+    if (!this.#done) throw new NoiseError("handshake-failed", "the handshake is not finished");
+    const { fromInitiator, fromResponder } = this.#symmetric.split();
+    return transportOf({ incoming: fromResponder, outgoing: fromInitiator }, "client");
+  }
+}

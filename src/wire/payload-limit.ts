@@ -1,0 +1,113 @@
+/**
+ * How long a payload may be, by its message: checked as soon as the six bytes of the header are known, before a byte of
+ * it is buffered.
+ */
+
+import {
+  CloseChannel,
+  OpenExtendedMiningChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenMiningChannelError,
+  OpenStandardMiningChannel,
+  OpenStandardMiningChannelSuccess,
+  SetExtranoncePrefix,
+  SetGroupChannel,
+  UpdateChannel,
+  UpdateChannelError,
+} from "./channel-messages.ts";
+import {
+  ChannelEndpointChanged,
+  Reconnect,
+  SetupConnection,
+  SetupConnectionError,
+  SetupConnectionSuccess,
+} from "./common-messages.ts";
+import { WireError } from "./errors.ts";
+import type { FrameHeader } from "./frame.ts";
+import {
+  NewExtendedMiningJob,
+  NewMiningJob,
+  SetCustomMiningJob,
+  SetCustomMiningJobError,
+  SetCustomMiningJobSuccess,
+  SetNewPrevHash,
+  SetTarget,
+} from "./job-messages.ts";
+import { MAX_TLV_BYTES } from "./message.ts";
+import {
+  SubmitSharesError,
+  SubmitSharesExtended,
+  SubmitSharesStandard,
+  SubmitSharesSuccess,
+} from "./share-messages.ts";
+
+export type Receiver = "server" | "client";
+
+/**
+ * The most of a message that we do not know, and so only skip: messages of extensions, and what later versions add.
+ * Arbitrary: more than any such message defined so far, and less than a socket's own buffers.
+ */
+export const MAX_UNKNOWN_PAYLOAD_BYTES = 65_536;
+
+type Sized = { readonly msgType: number; readonly maxBytes: number };
+
+function limits(definitions: readonly Sized[]): ReadonlyMap<number, number> {
+  return new Map(definitions.map(({ msgType, maxBytes }) => [msgType, maxBytes + MAX_TLV_BYTES]));
+}
+
+const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
+  server: limits([
+    OpenStandardMiningChannel,
+    OpenExtendedMiningChannel,
+    UpdateChannel,
+    CloseChannel,
+    SubmitSharesStandard,
+    SubmitSharesExtended,
+    SetCustomMiningJob,
+    ChannelEndpointChanged,
+  ]),
+  client: limits([
+    SetupConnectionSuccess,
+    SetupConnectionError,
+    ChannelEndpointChanged,
+    Reconnect,
+    OpenStandardMiningChannelSuccess,
+    OpenExtendedMiningChannelSuccess,
+    OpenMiningChannelError,
+    UpdateChannelError,
+    CloseChannel,
+    SetExtranoncePrefix,
+    SetGroupChannel,
+    NewMiningJob,
+    NewExtendedMiningJob,
+    SetNewPrevHash,
+    SetTarget,
+    SetCustomMiningJobSuccess,
+    SetCustomMiningJobError,
+    SubmitSharesSuccess,
+    SubmitSharesError,
+  ]),
+};
+
+/** The most bytes of payload that a frame with that header may have for `receiver`. */
+export function payloadLimit(
+  header: { readonly extensionType: number; readonly msgType: number },
+  receiver: Receiver,
+): number {
+  if (header.extensionType !== 0) return MAX_UNKNOWN_PAYLOAD_BYTES;
+  if (header.msgType === SetupConnection.msgType) return SetupConnection.maxBytes;
+  return LIMITS[receiver].get(header.msgType) ?? MAX_UNKNOWN_PAYLOAD_BYTES;
+}
+
+/** @throws {WireError} `frame-too-long`. */
+export function checkPayloadLength(header: FrameHeader, receiver: Receiver): void {
+  const limit = payloadLimit(header, receiver);
+  if (header.length <= limit) return;
+  const { extensionType, msgType, length } = header;
+  throw new WireError("frame-too-long", "a frame is longer than its message can be", {
+    extensionType,
+    msgType,
+    length,
+    limit,
+  });
+}
