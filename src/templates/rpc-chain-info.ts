@@ -1,0 +1,39 @@
+/** What a node says of its chain when the pool connects (`getblockchaininfo`), and whether the pool can work on it. */
+
+import type { Network } from "../bitcoin/network.ts";
+import { RpcError, TemplateError } from "./errors.ts";
+import { printable } from "./rpc-answer.ts";
+
+export type ChainInfo = {
+  /** The best block, 64 digits as the RPC prints it. */
+  readonly tip: string;
+  /** Of the best block. */
+  readonly height: number;
+};
+
+/**
+ * @throws {TemplateError} `wrong-network`.
+ * @throws {RpcError} `rpc-answer-invalid`, or `rpc-error` where the node is still downloading a chain.
+ */
+export function chainInfoOf(result: unknown, expected: { label: string; network: Network }): ChainInfo {
+  const { label, network } = expected;
+  const info = typeof result === "object" && result !== null ? (result as Record<string, unknown>) : {};
+  const { chain, blocks, bestblockhash: tip } = info;
+  if (typeof chain !== "string" || typeof blocks !== "number" || typeof tip !== "string") {
+    throw new RpcError("rpc-answer-invalid", `the node at ${label} does not say which chain it has, and up to where`);
+  }
+  if (chain !== network) {
+    throw new TemplateError(
+      "wrong-network",
+      `the node at ${label} is on the network "${printable(chain)}", the pool on "${network}": one of both is configured wrong`,
+    );
+  }
+  // On test networks a node gives templates while it downloads; they do not stand on the network's tip.
+  if (info.initialblockdownload === true && network !== "regtest") {
+    throw new RpcError(
+      "rpc-error",
+      `the node at ${label} is still downloading the chain (block ${blocks}); its templates are used when that is done`,
+    );
+  }
+  return { tip: tip.toLowerCase(), height: blocks };
+}

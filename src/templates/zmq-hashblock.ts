@@ -1,0 +1,100 @@
+/**
+ * Bitcoin Core's ZMQ topic `hashblock` as an early wake: it says that the node's tip moved, and nothing that is relied
+ * upon. zeromq is native code and loaded only where an address is configured; it connects again by itself.
+ */
+
+import type { Subscriber } from "zeromq";
+import type { Logger } from "../core/logger.ts";
+import type { Counter, MetricRegistry } from "../core/metrics.ts";
+import { TemplateError } from "./errors.ts";
+
+const TOPIC = "hashblock";
+/** A message has 45 bytes; arbitrary above that. A publisher that sends more loses its connection. */
+const MAX_MESSAGE_BYTES = 1_024;
+/** Tips come minutes apart; arbitrary. What does not fit is dropped, and the poll finds the tip. */
+const MAX_QUEUED_MESSAGES = 16;
+/** Finds a dead connection within a minute or so. Arbitrary. */
+const HEARTBEAT_INTERVAL_MS = 30_000;
+
+export type HashblockOptions = {
+  /** As in the node's `zmqpubhashblock`, e.g. `tcp://127.0.0.1:28332`. */
+  readonly address: string;
+};
+
+export class HashblockSubscriber {
+  readonly #address: string;
+  readonly #logger: Logger;
+  readonly #messages: Counter;
+  #socket: Subscriber | undefined;
+  #receiving: Promise<void> | undefined;
+
+  /** @throws {TemplateError} `node-options-invalid`. */
+  constructor(options: HashblockOptions, { logger, metrics }: { logger: Logger; metrics: MetricRegistry }) {
+    if (!isAddress(options.address)) {
+      throw new TemplateError(
+        "node-options-invalid",
+        `zmq_hashblock ${JSON.stringify(options.address)} is not an address: right would be tcp://127.0.0.1:28332`,
+      );
+    }
+    this.#address = options.address;
+    this.#logger = logger;
+    this.#messages = metrics.counter({
+      name: "adit_zmq_hashblocks_total",
+      help: "New tips that the node announced over ZMQ",
+    });
+  }
+
+  /**
+   * Calls `onHash` with each announced tip, 64 digits as the RPC prints it. Where zeromq cannot be loaded or the
+   * address not be used, that is logged and nothing is announced: the poll remains.
+   */
+  async start(onHash: (hash: string) => void): Promise<void> {
+    try {
+      const { Subscriber } = await import("zeromq");
+      const socket = new Subscriber({
+        linger: 0,
+        maxMessageSize: MAX_MESSAGE_BYTES,
+        receiveHighWaterMark: MAX_QUEUED_MESSAGES,
+        heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      });
+      socket.subscribe(TOPIC);
+      socket.connect(this.#address);
+      this.#socket = socket;
+      this.#receiving = this.#receive(socket, onHash);
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  async #receive(socket: Subscriber, onHash: (hash: string) => void): Promise<void> {
+    try {
+      for await (const [topic, hash] of socket) {
+        if (topic?.toString("latin1") !== TOPIC || hash?.length !== 32) {
+          this.#logger.debug("zmq message ignored", { zmqHashblock: this.#address });
+          continue;
+        }
+        this.#messages.add(1);
+        onHash(hash.toString("hex"));
+      }
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  #warn(error: unknown): void {
+    this.#logger.warn("zmq cannot be used, new tips are found by longpoll and poll", {
+      zmqHashblock: this.#address,
+      reason: String(error),
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#socket?.close();
+    await this.#receiving;
+  }
+}
+
+function isAddress(text: string): boolean {
+  const port = Number(/^tcp:\/\/[^\s/]+:(\d{1,5})$/.exec(text)?.[1]);
+  return /^ipc:\/\/\S+$/.test(text) || (port >= 1 && port <= 65_535);
+}

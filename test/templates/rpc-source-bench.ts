@@ -1,0 +1,95 @@
+/** A source with a scripted node, a clock held by the test, and records of what the source tells and logs. */
+
+import type { LogContext, Logger } from "../../src/core/logger.ts";
+import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
+import { RpcSource, type RpcSourceOptions } from "../../src/templates/rpc-source.ts";
+import { FakeNode } from "./rpc-fake-node.ts";
+import { gbt, TIP_A } from "./rpc-gbt.ts";
+import { ManualClock } from "./rpc-manual-clock.ts";
+import { Recorder } from "./rpc-waiting.ts";
+
+export const POLL_MS = 1_000;
+export const REFRESH_MS = 30_000;
+
+/** Options, or what gives them for the URL of the scripted node. */
+export type BenchOptions = Partial<RpcSourceOptions> | ((url: string) => Partial<RpcSourceOptions>);
+
+export class SourceBench {
+  readonly node: FakeNode;
+  readonly clock = new ManualClock();
+  readonly recorder = new Recorder();
+  readonly metrics: MetricRegistry = createMetricRegistry();
+  readonly logged: string[] = [];
+  readonly source: RpcSource;
+  /** What the node's standing answers say. */
+  chain = { name: "regtest", tip: TIP_A, height: 100 };
+
+  private constructor(node: FakeNode, options: Partial<RpcSourceOptions>) {
+    this.node = node;
+    const logger = this.#logger({});
+    const { clock, metrics } = this;
+    const fixed = { rpcUrl: node.url, network: "regtest", rpcUser: "user", rpcPassword: "password" } as const;
+    this.source = new RpcSource({ ...fixed, random: () => 0, ...options }, { logger, metrics, clock });
+    this.answerAll();
+  }
+
+  /** With the options over those of a node on regtest. Longpolls wait for the test. */
+  static async create(options: BenchOptions = {}): Promise<SourceBench> {
+    const node = await FakeNode.start();
+    return new SourceBench(node, typeof options === "function" ? options(node.url) : options);
+  }
+
+  #logger(fields: LogContext): Logger {
+    const line =
+      (level: string) =>
+      (message: string, context?: LogContext): void => {
+        this.logged.push(`${level} ${message} ${JSON.stringify({ ...fields, ...context }, errorsToo)}`);
+      };
+    const [debug, info, warn, error] = [line("debug"), line("info"), line("warn"), line("error")];
+    return { debug, info, warn, error, child: (context) => this.#logger({ ...fields, ...context }) };
+  }
+
+  /** Standing answers that fit `chain`. */
+  answerAll(): void {
+    this.node.standing.set("getblockchaininfo", (call) => {
+      const { name, tip, height } = this.chain;
+      call.result({ chain: name, blocks: height, bestblockhash: tip });
+    });
+    this.node.standing.set("getbestblockhash", (call) => call.result(this.chain.tip));
+    this.node.standing.set("getblocktemplate", (call) => call.result(this.template()));
+  }
+
+  /** A template on the chain's tip. */
+  template(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+    return gbt({ previousblockhash: this.chain.tip, height: this.chain.height + 1, ...changes });
+  }
+
+  /** Starts the source, and returns the longpoll that it sent when it was ready. */
+  async start(): ReturnType<FakeNode["next"]> {
+    await this.source.start(this.recorder);
+    await this.recorder.template();
+    await this.recorder.ready();
+    return this.node.next("longpoll");
+  }
+
+  /** Lets the poll's time come. */
+  async poll(afterMs: number = POLL_MS): Promise<void> {
+    await this.clock.waiting(POLL_MS);
+    this.clock.advance(afterMs);
+  }
+
+  /** Lets the time of the next try come, after the first fault of a period. */
+  async retry(): Promise<void> {
+    await this.clock.waiting(125);
+    this.clock.advance(125);
+  }
+
+  async stop(): Promise<void> {
+    await this.source.stop();
+    await this.node.stop();
+  }
+}
+
+function errorsToo(_key: string, value: unknown): unknown {
+  return value instanceof Error ? `${value.stack}` : value;
+}

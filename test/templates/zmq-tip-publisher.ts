@@ -1,0 +1,55 @@
+/**
+ * A real ZMQ publisher, as Bitcoin Core's `zmqpubhashblock`. Of the XPUB kind, which sends the same and tells besides
+ * when somebody subscribes: what is published before that is lost.
+ */
+
+import { XPublisher } from "zeromq";
+import { within } from "./rpc-waiting.ts";
+
+export class TipPublisher {
+  readonly #socket: XPublisher;
+  readonly address: string;
+  #sequence = 0;
+
+  private constructor(socket: XPublisher) {
+    this.#socket = socket;
+    this.address = socket.lastEndpoint ?? "";
+  }
+
+  static async start(address = "tcp://127.0.0.1:*"): Promise<TipPublisher> {
+    const socket = new XPublisher({ linger: 0 });
+    await socket.bind(address);
+    return new TipPublisher(socket);
+  }
+
+  async subscribed(): Promise<void> {
+    await this.#expect("\u0001hashblock");
+  }
+
+  async unsubscribed(): Promise<void> {
+    await this.#expect("\u0000hashblock");
+  }
+
+  async #expect(wanted: string): Promise<void> {
+    const [message] = await within(this.#socket.receive(), `the subscriber's ${JSON.stringify(wanted)}`);
+    if (message?.toString("latin1") !== wanted) throw new Error(`the subscriber said ${message?.toString("hex")}`);
+  }
+
+  /** @param tip 64 digits as the RPC prints it. */
+  async announce(tip: string): Promise<void> {
+    const sequence = Buffer.alloc(4);
+    sequence.writeUInt32LE(this.#sequence);
+    this.#sequence += 1;
+    await this.send([Buffer.from("hashblock"), Buffer.from(tip, "hex"), sequence]);
+  }
+
+  async send(frames: Buffer[]): Promise<void> {
+    await this.#socket.send(frames);
+  }
+
+  /** Frees the address, too, before it resolves. */
+  async stop(): Promise<void> {
+    await this.#socket.unbind(this.address);
+    this.#socket.close();
+  }
+}
