@@ -1,0 +1,257 @@
+/**
+ * One mining channel on one connection, without I/O: sets the connection up, opens the channel, follows jobs and
+ * targets, submits shares and counts what the pool answers. SV2 §3.6, §5.3.
+ */
+
+import {
+  CloseChannel,
+  OpenExtendedMiningChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenMiningChannelError,
+  OpenStandardMiningChannel,
+  OpenStandardMiningChannelSuccess,
+} from "../wire/channel-messages.ts";
+import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
+import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
+import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../wire/job-messages.ts";
+import { decodeMessage } from "../wire/message.ts";
+import {
+  SubmitSharesError,
+  SubmitSharesExtended,
+  SubmitSharesStandard,
+  SubmitSharesSuccess,
+} from "../wire/share-messages.ts";
+import { ClientError } from "./errors.ts";
+import { Work, type WorkUnit } from "./work.ts";
+
+export type MiningClientOptions = {
+  readonly kind: "standard" | "extended";
+  readonly host: string;
+  readonly port: number;
+  readonly userIdentity: Uint8Array;
+  /** Hashes per second. */
+  readonly nominalHashrate: number;
+  readonly vendor: string;
+  readonly firmware: string;
+};
+
+export type MiningClientEvents = {
+  /** A frame in the clear to be sent. */
+  send(frame: Uint8Array): void;
+  /** The channel is open. */
+  onOpen(channel: {
+    readonly channelId: number;
+    readonly target: Uint8Array;
+    readonly extranoncePrefix: Uint8Array;
+  }): void;
+  /** There is another job: ask `nextUnit` for headers. */
+  onWork(): void;
+  onTarget(target: Uint8Array): void;
+  onAccepted(batch: {
+    readonly shares: number;
+    readonly difficulty: bigint;
+    readonly lastSequenceNumber: number;
+  }): void;
+  onRejected(share: { readonly sequenceNumber: number; readonly errorCode: string }): void;
+  /** The pool closed the channel; nothing more will come. */
+  onClosed(reasonCode: string): void;
+};
+
+const PROTOCOL_VERSION = 2;
+const REQUIRES_STANDARD_JOBS = 1;
+/** One channel is opened per connection, so one request id does. */
+const REQUEST_ID = 1;
+/** A CPU takes any target. */
+const EASIEST_TARGET = new Uint8Array(32).fill(0xff);
+
+export class MiningClient {
+  readonly #options: MiningClientOptions;
+  readonly #events: MiningClientEvents;
+  #phase: "setup" | "opening" | "open" | "closed" = "setup";
+  #channelId = 0;
+  #groupChannelId = 0;
+  #work: Work | undefined;
+  #lastSequenceNumber = 0;
+
+  constructor(options: MiningClientOptions, events: MiningClientEvents) {
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Sends SetupConnection: to be called when frames can be sent. */
+  begin(): void {
+    const { host, port, kind, vendor, firmware } = this.#options;
+    this.#events.send(
+      encodeFrame(SetupConnection, {
+        protocol: 0,
+        min_version: PROTOCOL_VERSION,
+        max_version: PROTOCOL_VERSION,
+        flags: kind === "standard" ? REQUIRES_STANDARD_JOBS : 0,
+        endpoint_host: host,
+        endpoint_port: port,
+        vendor,
+        hardware_version: "cpu",
+        firmware,
+        device_id: "",
+      }),
+    );
+  }
+
+  /** The next header to search, or undefined while there is no job. */
+  nextUnit(): WorkUnit | undefined {
+    return this.#phase === "open" ? this.#work?.nextUnit() : undefined;
+  }
+
+  /** Sends a share. @returns its sequence number. */
+  submit(unit: WorkUnit, nonce: number): number {
+    this.#lastSequenceNumber += 1;
+    const fields = {
+      channel_id: this.#channelId,
+      sequence_number: this.#lastSequenceNumber,
+      job_id: unit.jobId,
+      nonce,
+      ntime: unit.ntime,
+      version: unit.version,
+    };
+    this.#events.send(
+      this.#options.kind === "standard"
+        ? encodeFrame(SubmitSharesStandard, fields)
+        : encodeFrame(SubmitSharesExtended, { ...fields, extranonce: unit.extranonce }),
+    );
+    return this.#lastSequenceNumber;
+  }
+
+  /** Says goodbye to the pool: CloseChannel, as SV2 §5.3.9 asks of a client that ends. */
+  close(): void {
+    if (this.#phase !== "open") return;
+    this.#phase = "closed";
+    this.#events.send(encodeFrame(CloseChannel, { channel_id: this.#channelId, reason_code: "client-stopped" }));
+  }
+
+  /**
+   * Takes one frame of the pool.
+   * @throws {ClientError} `setup-refused`, `open-refused`, `unexpected-message`; {WireError} for malformed fields.
+   */
+  receive(header: FrameHeader, bytes: Uint8Array): void {
+    if (header.extensionType !== 0) return;
+    // Jobs are kept, and the payload is a view of a buffer that is used again.
+    const payload = bytes.slice();
+    switch (header.msgType) {
+      case SetupConnectionSuccess.msgType:
+        return this.#open();
+      case SetupConnectionError.msgType: {
+        const { error_code } = decodeMessage(SetupConnectionError, payload).message;
+        throw new ClientError(`the pool refuses the connection: ${error_code}`, {
+          code: "setup-refused",
+          details: { errorCode: error_code },
+        });
+      }
+      case OpenStandardMiningChannelSuccess.msgType: {
+        const { message } = decodeMessage(OpenStandardMiningChannelSuccess, payload);
+        return this.#opened({ ...message, extranonce_size: 0 });
+      }
+      case OpenExtendedMiningChannelSuccess.msgType:
+        return this.#opened(decodeMessage(OpenExtendedMiningChannelSuccess, payload).message);
+      case OpenMiningChannelError.msgType: {
+        const { error_code } = decodeMessage(OpenMiningChannelError, payload).message;
+        throw new ClientError(`the pool refuses the channel: ${error_code}`, {
+          code: "open-refused",
+          details: { errorCode: error_code },
+        });
+      }
+      default:
+        return this.#receiveOnChannel(header.msgType, payload);
+    }
+  }
+
+  #receiveOnChannel(msgType: number, payload: Uint8Array): void {
+    switch (msgType) {
+      case NewMiningJob.msgType: {
+        const { message } = decodeMessage(NewMiningJob, payload);
+        if (this.#isMine(message) && this.#work?.addJob({ kind: "standard", message })) this.#events.onWork();
+        return;
+      }
+      case NewExtendedMiningJob.msgType: {
+        const { message } = decodeMessage(NewExtendedMiningJob, payload);
+        if (this.#isMine(message) && this.#work?.addJob({ kind: "extended", message })) this.#events.onWork();
+        return;
+      }
+      case SetNewPrevHash.msgType: {
+        const { message } = decodeMessage(SetNewPrevHash, payload);
+        if (this.#isMine(message) && this.#work !== undefined) {
+          this.#work.setNewPrevHash(message);
+          this.#events.onWork();
+        }
+        return;
+      }
+      case SetTarget.msgType: {
+        const { message } = decodeMessage(SetTarget, payload);
+        if (!this.#isMine(message)) return;
+        this.#work?.setTarget(message.maximum_target);
+        return this.#events.onTarget(message.maximum_target);
+      }
+      case SubmitSharesSuccess.msgType: {
+        const { message } = decodeMessage(SubmitSharesSuccess, payload);
+        return this.#events.onAccepted({
+          shares: message.new_submits_accepted_count,
+          difficulty: message.new_shares_sum,
+          lastSequenceNumber: message.last_sequence_number,
+        });
+      }
+      case SubmitSharesError.msgType: {
+        const { message } = decodeMessage(SubmitSharesError, payload);
+        return this.#events.onRejected({ sequenceNumber: message.sequence_number, errorCode: message.error_code });
+      }
+      case CloseChannel.msgType: {
+        const { message } = decodeMessage(CloseChannel, payload);
+        if (!this.#isMine(message)) return;
+        this.#phase = "closed";
+        return this.#events.onClosed(message.reason_code);
+      }
+      default:
+        // What a newer pool may send is no reason to stop.
+        return;
+    }
+  }
+
+  #isMine(message: { readonly channel_id: number }): boolean {
+    if (this.#phase !== "open") return false;
+    return message.channel_id === this.#channelId || message.channel_id === this.#groupChannelId;
+  }
+
+  #open(): void {
+    if (this.#phase !== "setup") {
+      throw new ClientError("the pool answered SetupConnection twice", { code: "unexpected-message" });
+    }
+    this.#phase = "opening";
+    const common = {
+      request_id: REQUEST_ID,
+      user_identity: this.#options.userIdentity,
+      nominal_hash_rate: this.#options.nominalHashrate,
+      max_target: EASIEST_TARGET,
+    };
+    this.#events.send(
+      this.#options.kind === "standard"
+        ? encodeFrame(OpenStandardMiningChannel, common)
+        : encodeFrame(OpenExtendedMiningChannel, { ...common, min_extranonce_size: 2 }),
+    );
+  }
+
+  #opened(message: {
+    readonly channel_id: number;
+    readonly group_channel_id: number;
+    readonly target: Uint8Array;
+    readonly extranonce_prefix: Uint8Array;
+    readonly extranonce_size: number;
+  }): void {
+    if (this.#phase !== "opening") {
+      throw new ClientError("the pool opened a channel that nobody asked for", { code: "unexpected-message" });
+    }
+    this.#phase = "open";
+    this.#channelId = message.channel_id;
+    this.#groupChannelId = message.group_channel_id;
+    const { target, extranonce_prefix: extranoncePrefix, extranonce_size: rollableBytes } = message;
+    this.#work = new Work({ target, extranoncePrefix, rollableBytes });
+    this.#events.onOpen({ channelId: message.channel_id, target, extranoncePrefix });
+  }
+}

@@ -1,0 +1,87 @@
+/** A ledger in memory: as durable as the process. It forgets everything at a restart. */
+
+import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "./ledger.ts";
+
+export type MemoryLedgerOptions = {
+  /** Batch ids that are remembered, so that a repeated commit counts nothing. A repeat follows within seconds. */
+  readonly maxBatchIds?: number;
+  /** Identities with totals of their own; further ones count only in the overall totals. */
+  readonly maxIdentities?: number;
+  /** Found blocks; beyond it the oldest is forgotten. */
+  readonly maxBlocks?: number;
+};
+
+type MutableTotals = { acceptedShares: number; difficulty: number; rejects: Map<string, number> };
+
+function zero(): MutableTotals {
+  return { acceptedShares: 0, difficulty: 0, rejects: new Map() };
+}
+
+function plain(totals: MutableTotals): LedgerTotals {
+  const { acceptedShares, difficulty, rejects } = totals;
+  return { acceptedShares, difficulty, rejects: Object.fromEntries(rejects) };
+}
+
+export class MemoryLedger implements ShareLedger {
+  readonly #options: Required<MemoryLedgerOptions>;
+  readonly #batchIds = new Set<string>();
+  readonly #all = zero();
+  readonly #byIdentity = new Map<string, MutableTotals>();
+  readonly #blocks = new Map<string, BlockRecord>();
+
+  constructor(options: MemoryLedgerOptions = {}) {
+    this.#options = { maxBatchIds: 1024, maxIdentities: 100_000, maxBlocks: 10_000, ...options };
+  }
+
+  async commit(batch: ShareBatchCommit): Promise<void> {
+    if (this.#batchIds.has(batch.batchId)) return;
+    this.#batchIds.add(batch.batchId);
+    dropOldest(this.#batchIds, this.#options.maxBatchIds);
+    for (const credit of batch.credits) {
+      for (const totals of [this.#all, this.#identity(credit.userIdentity)]) {
+        if (totals === undefined) continue;
+        totals.acceptedShares += credit.acceptedShares;
+        totals.difficulty += credit.difficulty;
+        for (const [code, count] of Object.entries(credit.rejects)) {
+          totals.rejects.set(code, (totals.rejects.get(code) ?? 0) + count);
+        }
+      }
+    }
+  }
+
+  async recordBlock(block: BlockRecord): Promise<void> {
+    this.#blocks.set(Buffer.from(block.hash).toString("hex"), block);
+    dropOldest(this.#blocks, this.#options.maxBlocks);
+  }
+
+  async totals(): Promise<LedgerTotals> {
+    return plain(this.#all);
+  }
+
+  async totalsOf(userIdentity: string): Promise<LedgerTotals> {
+    return plain(this.#byIdentity.get(userIdentity) ?? zero());
+  }
+
+  async blocks(): Promise<readonly BlockRecord[]> {
+    return [...this.#blocks.values()];
+  }
+
+  async close(): Promise<void> {}
+
+  #identity(userIdentity: string): MutableTotals | undefined {
+    let totals = this.#byIdentity.get(userIdentity);
+    if (totals === undefined && this.#byIdentity.size < this.#options.maxIdentities) {
+      totals = zero();
+      this.#byIdentity.set(userIdentity, totals);
+    }
+    return totals;
+  }
+}
+
+/** Removes what came first until at most `limit` are left. */
+function dropOldest(collection: Set<string> | Map<string, unknown>, limit: number): void {
+  for (const oldest of collection.keys()) {
+    if (collection.size <= limit) return;
+    collection.delete(oldest);
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * The channels and groups of one connection: opening, changing and closing them. Gives whole frames to its sink and
+ * knows nothing of sockets or encryption; which jobs are sent is the pool's part, how, that of `JobDelivery`.
+ * SV2 §5.2, §5.3.2 to §5.3.9, §5.3.21.
+ */
+
+import { targetFromBytes, targetOfDifficulty } from "../bitcoin/target.ts";
+import type { Moment } from "../core/clock.ts";
+import {
+  CloseChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannelSuccess,
+} from "../wire/channel-messages.ts";
+import { encodeFrame } from "../wire/frame.ts";
+import { SetTarget } from "../wire/job-messages.ts";
+import { Channel } from "./channel.ts";
+import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
+import type { FrameSink } from "./frame-sink.ts";
+import type { Group } from "./group.ts";
+import { JobDelivery, type JobWork } from "./job-delivery.ts";
+import type { MiningContext } from "./mining-context.ts";
+import { checkHashrateAndTarget, checkOpenRequest, type OpenRequest } from "./open-request.ts";
+import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
+import { boundedTarget, initialTarget, type ShareTarget } from "./share-target.ts";
+import { Vardiff } from "./vardiff.ts";
+
+export type ConnectionOptions = {
+  /** Unique over the life of the process. */
+  readonly connectionId: string;
+  /** SetupConnection's bit 0: the client takes standard jobs only, and no groups. */
+  readonly requiresStandardJobs: boolean;
+  readonly sink: FrameSink;
+};
+
+const NO_ROOTS: ReadonlyMap<Channel, Uint8Array> = new Map();
+
+export class ConnectionChannels {
+  readonly connectionId: string;
+  readonly #context: MiningContext;
+  readonly #sink: FrameSink;
+  readonly #requiresStandardJobs: boolean;
+  readonly #delivery: JobDelivery;
+  readonly #channels = new Map<number, Channel>();
+  /** By full extranonce size. */
+  readonly #groups = new Map<number, Group>();
+  /** Channels and groups draw from one namespace and never reuse an id while the connection lives. */
+  #lastId = 0;
+
+  constructor(options: ConnectionOptions, context: MiningContext) {
+    this.connectionId = options.connectionId;
+    this.#context = context;
+    this.#sink = options.sink;
+    this.#requiresStandardJobs = options.requiresStandardJobs;
+    this.#delivery = new JobDelivery({
+      sink: options.sink,
+      validator: context.validator,
+      releaseJob: context.releaseJob,
+      requiresStandardJobs: options.requiresStandardJobs,
+    });
+  }
+
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** Nominal hashrate of all channels: the order in which connections hear of a new tip. */
+  get nominalHashrate(): number {
+    let sum = 0;
+    for (const channel of this.#channels.values()) sum += channel.nominalHashrate;
+    return sum;
+  }
+
+  /** Open channels, in the order in which they were opened. */
+  channels(): IterableIterator<Channel> {
+    return this.#channels.values();
+  }
+
+  groups(): IterableIterator<Group> {
+    return this.#groups.values();
+  }
+
+  find(channelId: number): Channel | undefined {
+    return this.#channels.get(channelId);
+  }
+
+  /**
+   * Opens a channel and sends Open….Success, its first job as a future job, and the SetNewPrevHash that names it.
+   * @returns the channel, or the code to refuse with; nothing was sent or taken then.
+   */
+  open(request: OpenRequest, now: Moment): Channel | OpenErrorCode {
+    const { options, extranonces, workBook } = this.#context;
+    const wrong = checkOpenRequest(request, { requiresStandardJobs: this.#requiresStandardJobs });
+    if (wrong !== undefined) return wrong;
+    if (!this.#context.workAvailable) return "no-template-available";
+    if (this.#channels.size >= options.maxChannelsPerConnection || this.#context.openChannels >= options.maxChannels) {
+      return "channel-capacity-exhausted";
+    }
+    const rollableBytes = request.kind === "extended" ? Math.max(request.minExtranonceSize, DEFAULT_ROLLABLE_BYTES) : 0;
+    // A standard channel's prefix is as long as an extended channel's whole extranonce, so that both fit one coinbase.
+    const prefixBytes =
+      request.kind === "extended" ? EXTRANONCE_PREFIX_BYTES : EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES;
+    const jobTemplate = workBook.jobTemplate(prefixBytes + rollableBytes);
+    if (jobTemplate === undefined) return "no-template-available";
+
+    const extranoncePrefix = extranonces.allocate(prefixBytes);
+    const group = this.#groupOf(prefixBytes + rollableBytes);
+    const maxTarget = targetFromBytes(request.maxTarget);
+    const target = initialTarget(request.nominalHashrate, { ...options, maxTarget });
+    const channelId = this.#nextId();
+    const channel = new Channel({
+      channelId,
+      kind: request.kind,
+      sink: this.#sink,
+      key: `${this.connectionId}:${channelId}`,
+      userIdentity: request.userIdentity,
+      extranoncePrefix,
+      rollableBytes,
+      groupChannelId: group.groupChannelId,
+      nominalHashrate: request.nominalHashrate,
+      maxTarget,
+      target,
+      vardiff: options.vardiff
+        ? new Vardiff({
+            sharesPerMinute: options.sharesPerMinute,
+            difficulty: target.difficulty,
+            nowMs: now.monotonicMs,
+          })
+        : undefined,
+    });
+    this.#channels.set(channelId, channel);
+    group.members.add(channel);
+    this.#context.openChannels += 1;
+    this.#sendOpenSuccess(channel, request.requestId);
+    this.#delivery.toChannel(channel, { jobTemplate, newTip: true, roots: NO_ROOTS });
+    return channel;
+  }
+
+  /** Honours an UpdateChannel (SV2 §5.3.7) with a SetTarget, or returns the code to refuse it with. */
+  update(
+    channelId: number,
+    request: { readonly nominalHashrate: number; readonly maxTarget: Uint8Array; readonly now: Moment },
+  ): UpdateErrorCode | undefined {
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined) return "invalid-channel-id";
+    const wrong = checkHashrateAndTarget(request.nominalHashrate, request.maxTarget);
+    if (wrong !== undefined) return wrong;
+    const { options } = this.#context;
+    channel.nominalHashrate = request.nominalHashrate;
+    channel.maxTarget = targetFromBytes(request.maxTarget);
+    this.setTarget(channel, initialTarget(request.nominalHashrate, { ...options, maxTarget: channel.maxTarget }));
+    channel.vardiff?.reset(channel.target.difficulty, request.now.monotonicMs);
+    return undefined;
+  }
+
+  /** What vardiff wants of each channel at that time; sends SetTarget where something changes. */
+  retarget(now: Moment): void {
+    const { minDifficulty } = this.#context.options;
+    for (const channel of this.#channels.values()) {
+      const wanted = channel.vardiff?.tick(now.monotonicMs);
+      if (wanted === undefined) continue;
+      const { maxTarget } = channel;
+      const target = boundedTarget(targetOfDifficulty(wanted), { minDifficulty, maxTarget });
+      if (target.value !== channel.target.value) this.setTarget(channel, target);
+      channel.vardiff?.reset(channel.target.difficulty, now.monotonicMs);
+    }
+  }
+
+  /** Sends SetTarget; where it eases the target a new job follows at once, since active jobs keep theirs. */
+  setTarget(channel: Channel, target: ShareTarget): void {
+    const eased = target.value > channel.target.value;
+    channel.target = target;
+    this.#sink.send(encodeFrame(SetTarget, { channel_id: channel.channelId, maximum_target: target.bytes }));
+    const jobTemplate = this.#context.workBook.jobTemplate(channel.extranonceBytes);
+    if (eased && jobTemplate !== undefined && this.#context.workAvailable) {
+      this.#delivery.toChannel(channel, { jobTemplate, newTip: false, roots: NO_ROOTS });
+    }
+  }
+
+  /** Repeats each channel's target, which changes nothing: a sign of life while there is no new work. */
+  keepAlive(): void {
+    for (const channel of this.#channels.values()) {
+      const { bytes } = channel.target;
+      this.#sink.send(encodeFrame(SetTarget, { channel_id: channel.channelId, maximum_target: bytes }));
+    }
+  }
+
+  /** Gives all channels a job of the newest template. */
+  announce(work: (extranonceBytes: number) => JobWork | undefined): void {
+    for (const group of this.#groups.values()) {
+      const groupWork = work(group.extranonceBytes);
+      if (groupWork !== undefined && group.members.size > 0) this.#delivery.toGroup(group, groupWork);
+    }
+  }
+
+  /**
+   * Closes the channel of that id, or all of a group, and frees what they held.
+   * @returns the channels that were closed; empty for an unknown id.
+   */
+  close(channelId: number): Channel[] {
+    const channel = this.#channels.get(channelId);
+    const closing = channel === undefined ? this.#membersOf(channelId) : [channel];
+    for (const member of closing) this.#free(member);
+    return closing;
+  }
+
+  /** Closes a channel that found more shares on one tip than can be told apart; with its last channel a connection ends. */
+  closeOverfull(channel: Channel): void {
+    const reasonCode = "too-many-shares-on-one-tip";
+    this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
+    this.#free(channel);
+    if (this.#channels.size === 0) this.#sink.end("duplicates-full");
+  }
+
+  /** Frees everything, when the connection is gone. */
+  closeAll(): void {
+    for (const channel of [...this.#channels.values()]) this.#free(channel);
+    this.#groups.clear();
+  }
+
+  #membersOf(groupChannelId: number): Channel[] {
+    for (const group of this.#groups.values()) {
+      if (group.groupChannelId === groupChannelId) return [...group.members];
+    }
+    return [];
+  }
+
+  #free(channel: Channel): void {
+    if (!channel.open) return;
+    channel.open = false;
+    this.#channels.delete(channel.channelId);
+    this.#groups.get(channel.extranonceBytes)?.members.delete(channel);
+    this.#delivery.releaseJobs(channel);
+    this.#context.openChannels -= 1;
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #groupOf(extranonceBytes: number): Group {
+    let group = this.#groups.get(extranonceBytes);
+    if (group === undefined) {
+      group = { groupChannelId: this.#nextId(), extranonceBytes, members: new Set() };
+      this.#groups.set(extranonceBytes, group);
+    }
+    return group;
+  }
+
+  #sendOpenSuccess(channel: Channel, requestId: number): void {
+    const common = {
+      request_id: requestId,
+      channel_id: channel.channelId,
+      target: channel.target.bytes,
+      extranonce_prefix: channel.extranoncePrefix,
+      group_channel_id: channel.groupChannelId,
+    };
+    this.#sink.send(
+      channel.kind === "standard"
+        ? encodeFrame(OpenStandardMiningChannelSuccess, common)
+        : encodeFrame(OpenExtendedMiningChannelSuccess, { ...common, extranonce_size: channel.rollableBytes }),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Hands out extranonce prefixes: `instance id (2 bytes, big-endian) ‖ allocation`. No prefix is ever given twice by one
+ * process, none begins with another, and processes with different instance ids cannot meet. So no two channels of a
+ * pool search the same headers. SV2 §5.1.2.1.
+ */
+
+const INSTANCE_BYTES = 2;
+/** Bytes of the counter: 2^48 channels, which no process lives to open. */
+const COUNTER_BYTES = 6;
+const MIN_PREFIX_BYTES = INSTANCE_BYTES + COUNTER_BYTES;
+/** A channel's extranonce has 32 bytes at most. */
+const MAX_PREFIX_BYTES = 32;
+
+export class ExtranonceAllocator {
+  readonly #instanceId: number;
+  #allocated = 0;
+
+  /** @param instanceId 0 to 65,535. */
+  constructor(instanceId: number) {
+    if (!Number.isInteger(instanceId) || instanceId < 0 || instanceId > 0xffff) {
+      throw new RangeError(`an instance id is a whole number from 0 to 65535, not ${instanceId}`);
+    }
+    this.#instanceId = instanceId;
+  }
+
+  /**
+   * A prefix of that length, 8 to 32 bytes. Since every allocation takes a number of its own and all prefixes carry
+   * their number in the same place, no prefix begins with another one, whatever their lengths.
+   */
+  allocate(prefixBytes: number): Uint8Array {
+    if (prefixBytes < MIN_PREFIX_BYTES || prefixBytes > MAX_PREFIX_BYTES) {
+      throw new RangeError(`a prefix has ${MIN_PREFIX_BYTES} to ${MAX_PREFIX_BYTES} bytes, not ${prefixBytes}`);
+    }
+    this.#allocated += 1;
+    const prefix = new Uint8Array(prefixBytes);
+    const view = new DataView(prefix.buffer);
+    view.setUint16(0, this.#instanceId);
+    view.setUint16(INSTANCE_BYTES, Math.floor(this.#allocated / 2 ** 32));
+    view.setUint32(INSTANCE_BYTES + 2, this.#allocated % 2 ** 32);
+    return prefix;
+  }
+}

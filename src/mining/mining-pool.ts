@@ -1,0 +1,148 @@
+/**
+ * The state of mining over all connections: the newest template, every open channel, and the shares under way. Takes
+ * templates, requests and the time, and gives frames to the connections' sinks and outcomes to its listener; it has no
+ * sockets, timers or clock of its own.
+ */
+
+import type { Moment } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { MetricRegistry } from "../core/metrics.ts";
+import type { ShareValidator } from "../sharecore/types.ts";
+import type { Template } from "../templates/template.ts";
+import type { ShareSubmission } from "../wire/share-fields.ts";
+import type { Channel } from "./channel.ts";
+import { ConnectionChannels, type ConnectionOptions } from "./connection-channels.ts";
+import { ExtranonceAllocator } from "./extranonce-allocator.ts";
+import type { JobWork } from "./job-delivery.ts";
+import type { MiningContext } from "./mining-context.ts";
+import type { MiningOptions } from "./pool-options.ts";
+import { type ShareOutcomeListener, SharePipeline } from "./share-pipeline.ts";
+import { WorkBook } from "./work-book.ts";
+
+export class MiningPool {
+  readonly #context: MiningContext;
+  readonly #pipeline: SharePipeline;
+  readonly #connections = new Set<ConnectionChannels>();
+
+  constructor(
+    options: MiningOptions & { readonly validator: ShareValidator; readonly listener: ShareOutcomeListener },
+    context: { readonly logger: Logger; readonly metrics: MetricRegistry },
+  ) {
+    const { validator, listener } = options;
+    this.#pipeline = new SharePipeline({ validator, listener }, context);
+    const release: MiningContext["releaseJob"] = (handle) => this.#pipeline.releaseJob(handle);
+    this.#context = {
+      options,
+      workBook: new WorkBook(options, { validator, release }),
+      extranonces: new ExtranonceAllocator(options.instanceId),
+      validator,
+      releaseJob: release,
+      workAvailable: false,
+      openChannels: 0,
+    };
+  }
+
+  get template(): Template | undefined {
+    return this.#context.workBook.template;
+  }
+
+  get openChannels(): number {
+    return this.#context.openChannels;
+  }
+
+  /** Makes room for the channels of a connection that was set up. */
+  connect(options: ConnectionOptions): ConnectionChannels {
+    const connection = new ConnectionChannels(options, this.#context);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** Forgets a connection and frees its channels. */
+  disconnect(connection: ConnectionChannels): void {
+    connection.closeAll();
+    this.#connections.delete(connection);
+  }
+
+  /**
+   * Takes a new template and gives every channel a job of it; on a new tip to the largest hashrate first.
+   * @returns whether the tip changed.
+   */
+  setTemplate(template: Template): boolean {
+    // Shares that came before the template are judged by the tip on which they were found.
+    this.#pipeline.flush();
+    const { workBook } = this.#context;
+    const newTip = workBook.setTemplate(template);
+    this.#context.workAvailable = true;
+    const work = this.#prepareWork(newTip);
+    const connections = [...this.#connections];
+    if (newTip) connections.sort((a, b) => b.nominalHashrate - a.nominalHashrate);
+    for (const connection of connections) connection.announce(work);
+    return newTip;
+  }
+
+  /** The newest template no longer stands on the node's tip, as far as anyone knows: until the next one no work is given out. */
+  suspendWork(): void {
+    this.#context.workAvailable = false;
+  }
+
+  /** Lets vardiff look at every channel. */
+  retarget(now: Moment): void {
+    for (const connection of this.#connections) connection.retarget(now);
+  }
+
+  /** Closes a channel whose memory of shares is full. */
+  closeOverfull(channel: Channel): void {
+    for (const connection of this.#connections) {
+      if (connection.find(channel.channelId) === channel) return connection.closeOverfull(channel);
+    }
+  }
+
+  /** Takes a share of an open channel; false where nothing more can be taken from its connection. */
+  addShare(channel: Channel, submission: ShareSubmission, now: Moment): boolean {
+    return this.#pipeline.add(channel, submission, { now, tipEpoch: this.#context.workBook.tipEpoch });
+  }
+
+  /** Validates what was gathered; called at the end of each turn in which shares came. */
+  flushShares(): void {
+    this.#pipeline.flush();
+  }
+
+  /** Resolves when every share taken so far has its verdict. */
+  settled(): Promise<void> {
+    return this.#pipeline.settled();
+  }
+
+  /** The work for each extranonce size, with the merkle roots of all standard channels computed in one batch each. */
+  #prepareWork(newTip: boolean): (extranonceBytes: number) => JobWork | undefined {
+    const standard = new Map<number, Channel[]>();
+    for (const connection of this.#connections) {
+      for (const channel of connection.channels()) {
+        if (channel.kind !== "standard") continue;
+        const ofSize = standard.get(channel.extranonceBytes);
+        if (ofSize === undefined) standard.set(channel.extranonceBytes, [channel]);
+        else ofSize.push(channel);
+      }
+    }
+    const bySize = new Map<number, JobWork>();
+    return (extranonceBytes) => {
+      let work = bySize.get(extranonceBytes);
+      const jobTemplate = this.#context.workBook.jobTemplate(extranonceBytes);
+      if (work === undefined && jobTemplate !== undefined) {
+        const channels = standard.get(extranonceBytes) ?? [];
+        work = { jobTemplate, newTip, roots: this.#rootsOf(channels, jobTemplate.handle) };
+        bySize.set(extranonceBytes, work);
+      }
+      return work;
+    };
+  }
+
+  #rootsOf(channels: readonly Channel[], handle: JobWork["jobTemplate"]["handle"]): JobWork["roots"] {
+    const [first] = channels;
+    if (first === undefined) return new Map();
+    const size = first.extranonceBytes;
+    const packed = new Uint8Array(channels.length * size);
+    for (const [index, channel] of channels.entries()) packed.set(channel.extranoncePrefix, index * size);
+    const roots = this.#context.validator.merkleRoots(handle, packed, size);
+    return new Map(channels.map((channel, index) => [channel, roots.subarray(32 * index, 32 * index + 32)]));
+  }
+}

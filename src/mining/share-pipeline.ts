@@ -1,0 +1,252 @@
+/**
+ * The way of a share from its frame to its verdict. Shares of one turn of the event loop are gathered into a run, the
+ * run is validated at the turn's end, and each share is settled in the order in which it came: block first, then
+ * duplicate, then target. Leaves to others what a verdict looks like on the wire and when it is acknowledged.
+ */
+
+import { compareLittleEndian256 } from "../core/bytes.ts";
+import type { Moment } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Counter, MetricRegistry } from "../core/metrics.ts";
+import type { JobHandle, ShareValidator, VerdictBatch } from "../sharecore/types.ts";
+import { VERDICT_MEETS_NETWORK_TARGET, VERDICT_MEETS_SHARE_TARGET, VERDICT_UNKNOWN_JOB } from "../sharecore/types.ts";
+import type { ShareSubmission } from "../wire/share-fields.ts";
+import type { Channel } from "./channel.ts";
+import type { ChannelJob } from "./channel-job.ts";
+import type { ShareErrorCode } from "./error-codes.ts";
+import { checkShare } from "./share-check.ts";
+import { type RunEntry, ShareRun } from "./share-run.ts";
+import { type BlockFound, solvedBlock } from "./solved-block.ts";
+
+/**
+ * Shares per run. Arbitrary within limits: two reads of 64 KiB from a socket hold some 4,000 plain share frames, and a
+ * run costs about 1 MiB of memory.
+ */
+const RUN_CAPACITY = 4096;
+
+/**
+ * Runs that may wait for the validator at once. Reading pauses as soon as one waits, so the rest holds only what had
+ * been read from the sockets already.
+ */
+const MAX_WAITING_RUNS = 64;
+
+export interface ShareOutcomeListener {
+  /** The first share since the last flush came in: flush at the end of this turn. */
+  onGathered(): void;
+  /** The share counts. `block` tells that it solved one: acknowledge at once. */
+  onAccepted(channel: Channel, outcome: { readonly solvedBlock: boolean }): void;
+  /** The share does not count; SubmitShares.Error goes out at once. */
+  onRejected(channel: Channel, outcome: { readonly sequenceNumber: number; readonly code: ShareErrorCode }): void;
+  /** Called before anything else is done with the share, whatever its verdict. */
+  onBlockFound(block: BlockFound): void;
+  /** The channel's memory of shares is full: it has to be closed. */
+  onDuplicatesFull(channel: Channel): void;
+  /** Reading of shares has to pause (true) or may go on (false). */
+  onSaturated(saturated: boolean): void;
+}
+
+export type SharePipelineOptions = {
+  readonly validator: ShareValidator;
+  readonly listener: ShareOutcomeListener;
+};
+
+export class SharePipeline {
+  readonly #validator: ShareValidator;
+  readonly #listener: ShareOutcomeListener;
+  readonly #logger: Logger;
+  readonly #accepted: Counter;
+  readonly #rejected = new Map<ShareErrorCode, Counter>();
+  readonly #metrics: MetricRegistry;
+  /** Empty runs, to be used again. */
+  readonly #idle: ShareRun[] = [];
+  /** Full or flushed runs that the validator had no room for, oldest first. */
+  readonly #waiting: ShareRun[] = [];
+  /** Jobs whose slots go back once no run waits. */
+  readonly #releaseLater: JobHandle[] = [];
+  #filling: ShareRun;
+  #underWay = 0;
+  #settling = false;
+  #whenIdle: (() => void)[] = [];
+  readonly #entry: Partial<RunEntry> = {};
+
+  constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly metrics: MetricRegistry }) {
+    this.#validator = options.validator;
+    this.#listener = options.listener;
+    this.#logger = context.logger;
+    this.#metrics = context.metrics;
+    this.#accepted = context.metrics.counter({ name: "adit_shares_accepted_total", help: "Shares accepted" });
+    this.#filling = new ShareRun(this.#validator, RUN_CAPACITY);
+    this.#validator.onDrain(() => this.#submitWaiting());
+  }
+
+  /** Shares gathered and not yet settled exist. */
+  get busy(): boolean {
+    return this.#underWay > 0 || this.#waiting.length > 0 || this.#filling.count > 0;
+  }
+
+  /**
+   * Takes one share of an open channel.
+   * @param present the time and the present tip's epoch.
+   * @returns false where nothing more can be taken; the connection that sent it is to be ended.
+   */
+  add(
+    channel: Channel,
+    submission: ShareSubmission,
+    present: { readonly now: Moment; readonly tipEpoch: number },
+  ): boolean {
+    if (this.#filling.full) {
+      if (this.#waiting.length >= MAX_WAITING_RUNS) return false;
+      this.flush();
+    }
+    if (this.#filling.count === 0) this.#listener.onGathered();
+    const job = channel.findJob(submission.jobId);
+    if (job === undefined) {
+      this.#filling.addUnhashed(channel, submission.sequenceNumber, "invalid-job-id");
+      return true;
+    }
+    const early = checkShare(channel, job, { submission, nowMs: present.now.wallMs, tipEpoch: present.tipEpoch });
+    if (submission.extranonce.length !== channel.rollableBytes) {
+      this.#filling.addUnhashed(channel, submission.sequenceNumber, early ?? "bad-extranonce-size");
+      return true;
+    }
+    if (job.merkleRoot !== undefined && job.standardHandle === undefined) {
+      job.standardHandle = this.#validator.addJob({
+        kind: "standard",
+        prevHash: job.jobTemplate.template.prevHash,
+        merkleRoot: job.merkleRoot,
+        version: job.jobTemplate.version,
+        bits: job.jobTemplate.template.bits,
+        networkTarget: job.jobTemplate.networkTarget,
+      });
+    }
+    this.#filling.add(channel, job, { submission, early });
+    return true;
+  }
+
+  /** Hands what was gathered to the validator; called at the end of each turn in which `add` was. */
+  flush(): void {
+    // While verdicts are being read the validator must not be called again: the run waits for the next flush.
+    if (this.#filling.count === 0 || this.#settling) return;
+    const run = this.#filling;
+    this.#filling = this.#idle.pop() ?? new ShareRun(this.#validator, RUN_CAPACITY);
+    if (this.#waiting.length > 0 || !this.#submit(run)) {
+      this.#waiting.push(run);
+      if (this.#waiting.length === 1) this.#listener.onSaturated(true);
+    }
+  }
+
+  /**
+   * Gives a job's slot in the validator back, once every share that was taken before is with the validator: a share
+   * that solves a block counts even where its channel closed in the same moment.
+   */
+  releaseJob(handle: JobHandle): void {
+    this.#releaseLater.push(handle);
+    this.#releaseJobs();
+  }
+
+  /** Resolves when every share taken so far is settled. */
+  settled(): Promise<void> {
+    this.flush();
+    if (!this.busy) return Promise.resolve();
+    return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  #releaseJobs(): void {
+    if (this.#releaseLater.length === 0 || this.#settling) return;
+    this.flush();
+    if (this.#waiting.length > 0) return;
+    for (const handle of this.#releaseLater.splice(0)) this.#validator.releaseJob(handle);
+  }
+
+  #submit(run: ShareRun): boolean {
+    this.#underWay += 1;
+    const taken = this.#validator.submit(run.batch, (verdicts) => this.#settle(run, verdicts));
+    if (!taken) this.#underWay -= 1;
+    return taken;
+  }
+
+  #submitWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    while (this.#waiting[0] !== undefined) {
+      if (!this.#submit(this.#waiting[0])) return;
+      this.#waiting.shift();
+    }
+    this.#releaseJobs();
+    this.#listener.onSaturated(false);
+  }
+
+  #settle(run: ShareRun, verdicts: VerdictBatch): void {
+    const entry = this.#entry as RunEntry;
+    this.#settling = true;
+    for (let index = 0; index < run.count; index += 1) {
+      run.read(index, entry);
+      const { channel, job, batchIndex, sequenceNumber } = entry;
+      if (job === undefined || batchIndex < 0) {
+        if (channel.open) this.#reject(channel, sequenceNumber, entry.early ?? "invalid-job-id");
+        continue;
+      }
+      const flags = verdicts.flags(batchIndex);
+      const hash = verdicts.hash(batchIndex);
+      if ((flags & VERDICT_MEETS_NETWORK_TARGET) !== 0) {
+        const { version, ntime, nonce } = entry;
+        const extranonce = run.extranonce(index);
+        this.#listener.onBlockFound(
+          solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }),
+        );
+      }
+      if (channel.open) this.#settleShare(entry, job, { flags, hash });
+    }
+    this.#settling = false;
+    run.clear();
+    this.#idle.push(run);
+    this.#underWay -= 1;
+    this.#releaseJobs();
+    if (!this.busy) {
+      for (const resolve of this.#whenIdle.splice(0)) resolve();
+    }
+  }
+
+  #settleShare(entry: RunEntry, job: ChannelJob, verdict: { readonly flags: number; readonly hash: Uint8Array }): void {
+    const { channel, sequenceNumber } = entry;
+    const { flags, hash } = verdict;
+    if (entry.early !== undefined) return this.#reject(channel, sequenceNumber, entry.early);
+    if ((flags & VERDICT_UNKNOWN_JOB) !== 0) {
+      this.#logger.error("a known job was unknown to the share validator", { jobId: job.jobId });
+      return this.#reject(channel, sequenceNumber, "invalid-job-id");
+    }
+    const solved = (flags & VERDICT_MEETS_NETWORK_TARGET) !== 0;
+    const meetsJobTarget = (flags & VERDICT_MEETS_SHARE_TARGET) !== 0;
+    // Clients judge a share by its job's target or by the newest one, so a share that meets either is accepted. One
+    // that misses its job's target earns nothing: withheld until the target eased, it would be paid twice.
+    if (!meetsJobTarget && !solved && compareLittleEndian256(hash, channel.target.bytes) > 0) {
+      return this.#reject(channel, sequenceNumber, "difficulty-too-low");
+    }
+    switch (channel.duplicates.add(hash, job.jobTemplate.tip)) {
+      case "duplicate":
+        return this.#reject(channel, sequenceNumber, "duplicate-share");
+      case "full":
+        return this.#listener.onDuplicatesFull(channel);
+      case "new":
+        break;
+    }
+    channel.tally.accept(sequenceNumber, meetsJobTarget ? job.difficulty : 0, hash);
+    channel.vardiff?.onShare(job.difficulty);
+    this.#accepted.add(1);
+    this.#listener.onAccepted(channel, { solvedBlock: solved });
+  }
+
+  #reject(channel: Channel, sequenceNumber: number, code: ShareErrorCode): void {
+    channel.tally.reject(code);
+    let counter = this.#rejected.get(code);
+    if (counter === undefined) {
+      counter = this.#metrics.counter({
+        name: "adit_shares_rejected_total",
+        help: "Shares rejected, by reason",
+        labels: { reason: code },
+      });
+      this.#rejected.set(code, counter);
+    }
+    counter.add(1);
+    this.#listener.onRejected(channel, { sequenceNumber, code });
+  }
+}

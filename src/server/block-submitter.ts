@@ -1,0 +1,150 @@
+/**
+ * Gets a found block to the network: at once, over every source there is, and again until a node has answered. No
+ * check of ours stands in its way.
+ */
+
+import { reversed, toHex } from "../core/bytes.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Counter, MetricRegistry } from "../core/metrics.ts";
+import type { ShareLedger } from "../ledger/ledger.ts";
+import type { BlockFound } from "../mining/solved-block.ts";
+import type { SubmitResult, TemplateSource } from "../templates/template-source.ts";
+
+export type BlockSubmitterOptions = {
+  readonly sources: readonly TemplateSource[];
+  readonly ledger: ShareLedger;
+};
+
+/** First wait after a failed submission; doubled each time up to the longest. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
+/** After an hour a block has lost its race whatever a node says: some six others were found. */
+const GIVE_UP_AFTER_MS = 3_600_000;
+/** Hashes of submitted blocks that are remembered, so that a repeated share is no second submission. Arbitrary. */
+const REMEMBERED_BLOCKS = 256;
+
+export class BlockSubmitter {
+  readonly #options: BlockSubmitterOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #found: Counter;
+  readonly #accepted: Counter;
+  readonly #refused: Counter;
+  readonly #seen = new Set<string>();
+  readonly #underWay = new Set<Promise<void>>();
+  #stopped = false;
+  #wakeRetries: (() => void)[] = [];
+
+  constructor(
+    options: BlockSubmitterOptions,
+    context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
+  ) {
+    this.#options = options;
+    this.#logger = context.logger;
+    this.#clock = context.clock;
+    const { metrics } = context;
+    this.#found = metrics.counter({ name: "adit_blocks_found_total", help: "Blocks that shares solved" });
+    this.#accepted = metrics.counter({ name: "adit_blocks_accepted_total", help: "Blocks that a node accepted" });
+    this.#refused = metrics.counter({ name: "adit_blocks_refused_total", help: "Blocks that a node refused" });
+  }
+
+  /** Submits a block; the bytes are on their way to every source when it returns. The same hash a second time is ignored. */
+  submit(block: BlockFound): void {
+    const hash = toHex(reversed(block.hash));
+    if (this.#seen.has(hash)) return;
+    this.#seen.add(hash);
+    if (this.#seen.size > REMEMBERED_BLOCKS) {
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    }
+    const attempts = this.#options.sources.map((source) => ({ source, first: source.submitBlock(block.block) }));
+    this.#found.add(1);
+    this.#logger.info("block found", {
+      height: block.height,
+      hash,
+      user: block.userIdentity,
+      channel: block.channel,
+      sizeBytes: block.block.length,
+    });
+    const work = this.#follow(block, hash, attempts).finally(() => this.#underWay.delete(work));
+    this.#underWay.add(work);
+  }
+
+  /** Resolves when no submission is under way; those that wait for a retry make a last one now. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const wake of this.#wakeRetries.splice(0)) wake();
+    await Promise.all(this.#underWay);
+  }
+
+  async #follow(
+    block: BlockFound,
+    hash: string,
+    attempts: readonly { readonly source: TemplateSource; readonly first: Promise<SubmitResult> }[],
+  ): Promise<void> {
+    const record = { hash: block.hash, height: block.height, userIdentity: block.userIdentity, reason: undefined };
+    const foundAtMs = this.#clock.nowMs();
+    await this.#options.ledger.recordBlock({ ...record, foundAtMs, fate: "submitted" });
+    const results = await Promise.all(
+      attempts.map(async ({ source, first }) => {
+        const result = await this.#untilAnswered(source, block, first);
+        this.#log(result, { height: block.height, hash, node: source.name });
+        return result;
+      }),
+    );
+    const best =
+      results.find(({ kind }) => kind === "accepted") ??
+      results.find(({ kind }) => kind === "inconclusive") ??
+      results.find((result) => result.kind === "refused");
+    if (best === undefined || best.kind === "failed") return;
+    const reason = best.kind === "refused" ? best.reason : undefined;
+    if (best.kind === "accepted") this.#accepted.add(1);
+    if (best.kind === "refused") this.#refused.add(1);
+    await this.#options.ledger.recordBlock({ ...record, foundAtMs, fate: best.kind, reason });
+  }
+
+  async #untilAnswered(source: TemplateSource, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
+    const giveUpAtMs = this.#clock.monotonicMs() + GIVE_UP_AFTER_MS;
+    let result = await first;
+    for (let waitMs = FIRST_RETRY_MS; result.kind === "failed"; waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
+      this.#logger.warn("block not delivered, trying again", {
+        height: block.height,
+        node: source.name,
+        reason: result.reason,
+        waitMs,
+      });
+      if (this.#clock.monotonicMs() >= giveUpAtMs) return result;
+      const lastTry = this.#stopped;
+      if (!lastTry) await this.#wait(waitMs);
+      result = await source.submitBlock(block.block);
+      if (lastTry) return result;
+    }
+    return result;
+  }
+
+  #wait(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(waitMs, resolve);
+      this.#wakeRetries.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #log(result: SubmitResult, context: Readonly<Record<string, unknown>>): void {
+    switch (result.kind) {
+      case "accepted":
+        return this.#logger.info("block accepted", context);
+      case "inconclusive":
+        return this.#logger.warn("block stored by the node, but not on its best chain", context);
+      case "refused":
+        return this.#logger.error("block refused", { ...context, reason: result.reason });
+      case "failed":
+        return this.#logger.error("block not delivered", { ...context, reason: result.reason });
+    }
+  }
+}

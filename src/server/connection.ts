@@ -1,0 +1,73 @@
+/**
+ * One socket and its session: bytes from the one to the other and back. What a turn of the event loop gives a peer
+ * leaves in one write, and a peer that does not read is dropped. Leaves all meaning to the session.
+ */
+
+import type { Socket } from "node:net";
+import { concatBytes } from "../core/bytes.ts";
+import type { Moment } from "../core/clock.ts";
+import type { ConnectionSession } from "../session/connection-session.ts";
+
+export type ConnectionLimits = {
+  /** Bytes that may wait for a peer that does not read. One more, and the connection ends. */
+  readonly maxOutboundBytes: number;
+};
+
+export class Connection {
+  readonly session: ConnectionSession;
+  /** As the socket gave it; for caps and logs. */
+  readonly remoteAddress: string;
+  readonly #socket: Socket;
+  readonly #limits: ConnectionLimits;
+
+  constructor(session: ConnectionSession, socket: Socket, limits: ConnectionLimits) {
+    this.session = session;
+    this.remoteAddress = socket.remoteAddress ?? "unknown";
+    this.#socket = socket;
+    this.#limits = limits;
+  }
+
+  /** Connects the socket's events; `now` is asked once per event. */
+  begin(handlers: { readonly now: () => Moment; readonly onClosed: () => void }): void {
+    const socket = this.#socket;
+    socket.setNoDelay(true);
+    socket.on("data", (chunk: Buffer) => this.session.receive(chunk, handlers.now()));
+    socket.on("end", () => this.session.end("peer-closed"));
+    socket.on("error", (error) => this.session.end("socket-error", error));
+    socket.on("close", () => {
+      this.session.end("peer-closed");
+      handlers.onClosed();
+    });
+  }
+
+  /** Writes what the session has queued, in one write. */
+  flush(): void {
+    const pieces = this.session.takeOutput();
+    if (pieces.length === 0 || this.#socket.destroyed) return;
+    const [first] = pieces;
+    this.#socket.write(pieces.length === 1 && first !== undefined ? first : concatBytes(...pieces));
+    if (this.#socket.writableLength > this.#limits.maxOutboundBytes) {
+      this.session.end("outbound-limit");
+      this.#socket.destroy();
+    }
+  }
+
+  /** Stops reading, or goes on. */
+  pauseReading(paused: boolean): void {
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** Writes what is left and closes; a peer that does not take it is cut off after `graceMs`. */
+  close(graceMs: number): void {
+    this.flush();
+    if (this.#socket.destroyed) return;
+    this.#socket.end();
+    this.#socket.setTimeout(graceMs, () => this.#socket.destroy());
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

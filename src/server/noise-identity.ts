@@ -1,0 +1,59 @@
+/**
+ * The pool's side of every Noise handshake: its static key and a certificate for it, signed by the authority key, that
+ * is renewed in time while the pool runs. SV2 §4.5.2, §4.5.3.
+ */
+
+import type { Clock } from "../core/clock.ts";
+import { issueCertificate } from "../noise/certificate.ts";
+import { type EllswiftKeyPair, xOnlyOf } from "../noise/ellswift.ts";
+import { NoiseResponder } from "../noise/handshake-state.ts";
+
+export type NoiseIdentityOptions = {
+  /** 32 bytes. */
+  readonly authoritySecretKey: Uint8Array;
+  readonly staticKeyPair: EllswiftKeyPair;
+};
+
+/** Miners' clocks drift: a certificate is valid from an hour before it was made. */
+const BACKDATED_SECONDS = 3_600;
+
+/** Short-lived, so that a stolen static key is worth little; renewed when half of it is over. */
+const VALID_SECONDS = 24 * 3_600;
+
+export class NoiseIdentity {
+  readonly #options: NoiseIdentityOptions;
+  readonly #clock: Clock;
+  #certificate: Uint8Array = new Uint8Array(0);
+  #validFrom = 0;
+  #notValidAfter = 0;
+
+  constructor(options: NoiseIdentityOptions, context: { readonly clock: Clock }) {
+    this.#options = options;
+    this.#clock = context.clock;
+  }
+
+  /** SIGNATURE_NOISE_MESSAGE, 74 bytes, valid now and for some hours. */
+  certificate(): Uint8Array {
+    const nowSeconds = Math.floor(this.#clock.nowMs() / 1000);
+    const half = (this.#validFrom + this.#notValidAfter) / 2;
+    if (nowSeconds >= half || nowSeconds < this.#validFrom) {
+      this.#validFrom = nowSeconds - BACKDATED_SECONDS;
+      this.#notValidAfter = nowSeconds + VALID_SECONDS;
+      this.#certificate = issueCertificate({
+        authoritySecretKey: this.#options.authoritySecretKey,
+        staticPublicKeyX: xOnlyOf(this.#options.staticKeyPair.ellswift),
+        validFrom: this.#validFrom,
+        notValidAfter: this.#notValidAfter,
+      });
+    }
+    return this.#certificate;
+  }
+
+  /** A responder for one handshake. */
+  createResponder(): NoiseResponder {
+    return new NoiseResponder({
+      staticKeyPair: this.#options.staticKeyPair,
+      certificate: this.certificate(),
+    });
+  }
+}

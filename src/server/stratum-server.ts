@@ -1,0 +1,200 @@
+/**
+ * The Stratum V2 port: accepts connections within the caps, gives each its session, writes out once per turn what the
+ * sessions queued, and looks at deadlines. Leaves mining to the pool's state and knows nothing of templates.
+ */
+
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Clock, Timer } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
+import type { MiningPool } from "../mining/mining-pool.ts";
+import { ConnectionSession, type SessionTimeouts } from "../session/connection-session.ts";
+import type { EndReason, SessionEvent } from "../session/session-events.ts";
+import { Connection } from "./connection.ts";
+import { ListenError } from "./errors.ts";
+import type { NoiseIdentity } from "./noise-identity.ts";
+import { isPrivateAddress } from "./private-address.ts";
+import { logEnd, logEvent } from "./session-log.ts";
+
+export type PlaintextPolicy = "private" | "always" | "never";
+
+export type StratumServerOptions = {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly plaintext: PlaintextPolicy;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxOutboundBytesPerConnection: number;
+  readonly timeouts?: SessionTimeouts;
+  readonly pool: MiningPool;
+  readonly identity: NoiseIdentity;
+};
+
+/** Seconds as the handbook of clients has them: no client needs more, and each is a slot that nobody else can use. */
+export const DEFAULT_TIMEOUTS: SessionTimeouts = { handshakeMs: 10_000, setupMs: 10_000, noChannelMs: 60_000 };
+
+/** How often deadlines and signs of life are looked at; a deadline is kept to within that. */
+const TICK_MS = 1_000;
+
+/** Clients drop a pool that is silent for 180 s; every channel hears something after this long. */
+const KEEP_ALIVE_MS = 55_000;
+
+/** How long a closed connection may take to read what was written for it. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Connections that the kernel may hold before we accept them. Node's own default is 511. */
+const BACKLOG = 1_024;
+
+export class StratumServer {
+  readonly #options: StratumServerOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #dirty = new Set<Connection>();
+  readonly #connectionsOpen: Gauge;
+  readonly #connectionsAccepted: Counter;
+  readonly #connectionsRefused: Counter;
+  #ticking: Timer | undefined;
+  #flushScheduled = false;
+  #readingPaused = false;
+  #lastConnection = 0;
+
+  constructor(
+    options: StratumServerOptions,
+    context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
+  ) {
+    this.#options = options;
+    this.#logger = context.logger;
+    this.#clock = context.clock;
+    const { metrics } = context;
+    this.#connectionsOpen = metrics.gauge({ name: "adit_connections", help: "Open connections" });
+    this.#connectionsAccepted = metrics.counter({ name: "adit_connections_accepted_total", help: "Accepted" });
+    this.#connectionsRefused = metrics.counter({
+      name: "adit_connections_refused_total",
+      help: "Closed at once, because a cap was reached",
+    });
+    this.#server = createServer({ allowHalfOpen: false }, (socket) => this.#accept(socket));
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** @throws {ListenError} where the address cannot be had. */
+  async listen(): Promise<AddressInfo> {
+    const { host, port } = this.#options.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", (error) => reject(new ListenError({ host, port }, error)));
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => resolve());
+    });
+    this.#server.on("error", (error) => this.#logger.error("listener failed", { error: error.message }));
+    this.#ticking = this.#clock.every(TICK_MS, () => this.#tick());
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Writes out at once what the sessions queued: for what must not wait for the end of the turn. */
+  flush(): void {
+    for (const connection of this.#dirty) connection.flush();
+    this.#dirty.clear();
+  }
+
+  /** Stops reading from all connections, or goes on. */
+  pauseReading(paused: boolean): void {
+    this.#readingPaused = paused;
+    for (const connection of this.#connections) connection.pauseReading(paused);
+  }
+
+  /** Takes no more connections; the open ones live on. */
+  stopAccepting(): void {
+    this.#server.close();
+  }
+
+  /** Writes out what is queued and ends all connections. */
+  async close(): Promise<void> {
+    this.#ticking?.cancel();
+    this.stopAccepting();
+    for (const connection of this.#connections) connection.session.end("shutdown");
+    const deadline = this.#clock.after(CLOSE_GRACE_MS, () => {
+      for (const connection of this.#connections) connection.destroy();
+    });
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#server.once("close", () => resolve()));
+    deadline.cancel();
+  }
+
+  #accept(socket: Socket): void {
+    const address = socket.remoteAddress ?? "unknown";
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    const { maxConnections, maxConnectionsPerAddress } = this.#options;
+    if (this.#connections.size >= maxConnections || ofAddress >= maxConnectionsPerAddress) {
+      this.#connectionsRefused.add(1);
+      this.#logger.debug("connection refused", { address, open: this.#connections.size, ofAddress });
+      socket.destroy();
+      return;
+    }
+    this.#lastConnection += 1;
+    this.#begin(socket, address);
+  }
+
+  #begin(socket: Socket, address: string): void {
+    const { pool, identity, plaintext, timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    const connectionId = String(this.#lastConnection);
+    const log = this.#logger.child({ connectionId });
+    const session = new ConnectionSession(
+      {
+        connectionId,
+        plaintextAllowed: plaintext === "always" || (plaintext === "private" && isPrivateAddress(address)),
+        timeouts,
+        now: this.#clock.now(),
+      },
+      {
+        pool,
+        createResponder: () => identity.createResponder(),
+        onEvent: (event: SessionEvent) => logEvent(log, event),
+        onOutput: () => this.#markDirty(connection),
+        onEnd: (reason: EndReason, error: unknown) => {
+          logEnd(log, reason, error);
+          this.#dirty.delete(connection);
+          connection.close(CLOSE_GRACE_MS);
+        },
+      },
+    );
+    const connection = new Connection(session, socket, {
+      maxOutboundBytes: this.#options.maxOutboundBytesPerConnection,
+    });
+    this.#connections.add(connection);
+    this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
+    this.#connectionsAccepted.add(1);
+    this.#connectionsOpen.set(this.#connections.size);
+    log.debug("connection accepted", { address });
+    connection.begin({ now: () => this.#clock.now(), onClosed: () => this.#forget(connection, address) });
+    if (this.#readingPaused) connection.pauseReading(true);
+  }
+
+  #forget(connection: Connection, address: string): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#dirty.delete(connection);
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+    this.#connectionsOpen.set(this.#connections.size);
+  }
+
+  #markDirty(connection: Connection): void {
+    this.#dirty.add(connection);
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => {
+      this.#flushScheduled = false;
+      this.flush();
+    });
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    for (const { session } of this.#connections) {
+      session.tick(now);
+      if (now.monotonicMs - session.lastSentMs >= KEEP_ALIVE_MS) session.channels?.keepAlive();
+    }
+  }
+}

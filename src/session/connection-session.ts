@@ -1,0 +1,198 @@
+/**
+ * One connection as a machine without I/O: bytes in, bytes and events out. Finds out whether the peer speaks plaintext
+ * or Noise, opens and seals frames, and keeps the deadlines of each state before the first channel. Sockets and timers
+ * are the server's part, the protocol's messages that of `MiningConversation`. SV2 §3.2, §4.
+ */
+
+import { concatBytes } from "../core/bytes.ts";
+import type { Moment } from "../core/clock.ts";
+import { AditError } from "../core/errors.ts";
+import type { ConnectionChannels } from "../mining/connection-channels.ts";
+import type { MiningPool } from "../mining/mining-pool.ts";
+import { ACT_ONE_BYTES, type NoiseResponder } from "../noise/handshake-state.ts";
+import { detectTransport } from "../wire/detect.ts";
+import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/frame.ts";
+import { FrameSplitter } from "../wire/frame-splitter.ts";
+import { MiningConversation } from "./mining-conversation.ts";
+import type { EndReason, SessionEvent } from "./session-events.ts";
+
+export type SessionTimeouts = {
+  /** From the connection's start to the end of the handshake. */
+  readonly handshakeMs: number;
+  /** From there to SetupConnection. */
+  readonly setupMs: number;
+  /** How long a connection may be without a channel. */
+  readonly noChannelMs: number;
+};
+
+export type SessionOptions = {
+  /** Unique over the life of the process. */
+  readonly connectionId: string;
+  readonly plaintextAllowed: boolean;
+  readonly timeouts: SessionTimeouts;
+  readonly now: Moment;
+};
+
+export type SessionHost = {
+  readonly pool: MiningPool;
+  /** A responder with the certificate of this moment. */
+  createResponder(): NoiseResponder;
+  onEvent(event: SessionEvent): void;
+  /** There are bytes to take. */
+  onOutput(): void;
+  /** The session is over: take what is left, and close. */
+  onEnd(reason: EndReason, error: unknown): void;
+};
+
+type Phase = "transport" | "setup" | "open" | "ended";
+
+export class ConnectionSession {
+  readonly connectionId: string;
+  readonly #options: SessionOptions;
+  readonly #host: SessionHost;
+  readonly #conversation: MiningConversation;
+  #phase: Phase = "transport";
+  #now: Moment;
+  /** Bytes of which it is not known yet what they are; fewer than `ACT_ONE_BYTES`. */
+  #undecided: Uint8Array = new Uint8Array(0);
+  #reader: FrameReader | undefined;
+  #sealer: FrameSealer | undefined;
+  #output: Uint8Array[] = [];
+  #deadlineMs: number | undefined;
+  #lastSentMs: number;
+
+  constructor(options: SessionOptions, host: SessionHost) {
+    this.connectionId = options.connectionId;
+    this.#options = options;
+    this.#host = host;
+    this.#now = options.now;
+    this.#lastSentMs = options.now.monotonicMs;
+    this.#deadlineMs = options.now.monotonicMs + options.timeouts.handshakeMs;
+    this.#conversation = new MiningConversation(options.connectionId, {
+      pool: host.pool,
+      send: (frame) => this.send(frame),
+      event: (event) => host.onEvent(event),
+      end: (reason) => this.end(reason),
+    });
+  }
+
+  /** Undefined until the setup succeeded. */
+  get channels(): ConnectionChannels | undefined {
+    return this.#conversation.channels;
+  }
+
+  /** When bytes last went out, on the monotonic clock. */
+  get lastSentMs(): number {
+    return this.#lastSentMs;
+  }
+
+  /** Takes bytes as they came from the socket. They may be overwritten. Never throws. */
+  receive(chunk: Uint8Array, now: Moment): void {
+    if (this.#phase === "ended") return;
+    this.#now = now;
+    try {
+      if (this.#reader === undefined) this.#receiveUndecided(chunk);
+      else this.#readFrames(chunk);
+      this.#updateDeadline();
+    } catch (error) {
+      this.#endByError(error);
+    }
+  }
+
+  /** Seals a frame and queues it. */
+  send(frame: Uint8Array): void {
+    if (this.#phase === "ended" || this.#sealer === undefined) return;
+    this.#queue(this.#sealer.seal(frame));
+  }
+
+  /** What is to be written, in order; empties the queue. */
+  takeOutput(): Uint8Array[] {
+    const taken = this.#output;
+    this.#output = [];
+    return taken;
+  }
+
+  /** Looks at the deadlines. */
+  tick(now: Moment): void {
+    this.#now = now;
+    this.#updateDeadline();
+    if (this.#deadlineMs === undefined || now.monotonicMs < this.#deadlineMs) return;
+    switch (this.#phase) {
+      case "transport":
+        return this.end("handshake-timeout");
+      case "setup":
+        return this.end("setup-timeout");
+      case "open":
+        return this.end("no-channel-timeout");
+      case "ended":
+        return;
+    }
+  }
+
+  /** Ends the session: nothing is read any more, what is queued goes out still. A second call does nothing. */
+  end(reason: EndReason, error?: unknown): void {
+    if (this.#phase === "ended") return;
+    this.#phase = "ended";
+    const { channels } = this.#conversation;
+    if (channels !== undefined) this.#host.pool.disconnect(channels);
+    this.#host.onEnd(reason, error);
+  }
+
+  #endByError(error: unknown): void {
+    if (error instanceof AditError) this.end(`protocol:${error.code}`, error);
+    else this.end("internal-error", error);
+  }
+
+  #receiveUndecided(chunk: Uint8Array): void {
+    const bytes = concatBytes(this.#undecided, chunk);
+    this.#undecided = bytes;
+    if (bytes.length < FRAME_HEADER_BYTES) return;
+    const { transport, cause } = detectTransport(bytes.subarray(0, FRAME_HEADER_BYTES));
+    if (transport === "plaintext") {
+      this.#host.onEvent({ kind: "transport", transport, cause });
+      if (!this.#options.plaintextAllowed) return this.end("plaintext-refused");
+      this.#reader = new FrameSplitter("server");
+      this.#sealer = { seal: (frame) => frame };
+      return this.#beginFrames(bytes);
+    }
+    if (bytes.length < ACT_ONE_BYTES) return;
+    const responder = this.#host.createResponder();
+    this.#queue(responder.readActOne(bytes.subarray(0, ACT_ONE_BYTES)));
+    const { reader, sealer } = responder.transport();
+    this.#reader = reader;
+    this.#sealer = sealer;
+    this.#host.onEvent({ kind: "transport", transport, cause });
+    this.#beginFrames(bytes.subarray(ACT_ONE_BYTES));
+  }
+
+  #beginFrames(rest: Uint8Array): void {
+    this.#undecided = new Uint8Array(0);
+    this.#phase = "setup";
+    this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.setupMs;
+    if (rest.length > 0) this.#readFrames(rest);
+  }
+
+  #readFrames(chunk: Uint8Array): void {
+    this.#reader?.push(chunk, (header, payload) => {
+      if (this.#phase !== "ended") this.#conversation.receive(header, payload, this.#now);
+    });
+  }
+
+  /** The deadline belongs to the phase: it begins with it, and a channel ends the last one. */
+  #updateDeadline(): void {
+    const { channels } = this.#conversation;
+    if (channels === undefined || this.#phase === "ended") return;
+    const entered = this.#phase === "setup";
+    if (entered) this.#phase = "open";
+    if (channels.size > 0) this.#deadlineMs = undefined;
+    else if (entered || this.#deadlineMs === undefined) {
+      this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.noChannelMs;
+    }
+  }
+
+  #queue(bytes: Uint8Array): void {
+    this.#output.push(bytes);
+    this.#lastSentMs = this.#now.monotonicMs;
+    this.#host.onOutput();
+  }
+}

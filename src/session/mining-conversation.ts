@@ -1,0 +1,206 @@
+/**
+ * The mining protocol on one connection, frame by frame: setup first, then channels and shares. Takes frames in the
+ * clear and gives frames in the clear; encryption and bytes are the part of `ConnectionSession`. SV2 §3.6, §5.3.
+ */
+
+import type { Moment } from "../core/clock.ts";
+import type { ConnectionChannels } from "../mining/connection-channels.ts";
+import { identityText } from "../mining/identity.ts";
+import type { MiningPool } from "../mining/mining-pool.ts";
+import type { OpenRequest } from "../mining/open-request.ts";
+import {
+  CloseChannel,
+  OpenExtendedMiningChannel,
+  OpenMiningChannelError,
+  OpenStandardMiningChannel,
+  UpdateChannel,
+  UpdateChannelError,
+} from "../wire/channel-messages.ts";
+import {
+  ChannelEndpointChanged,
+  SetupConnection,
+  SetupConnectionError,
+  SetupConnectionSuccess,
+} from "../wire/common-messages.ts";
+import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
+import { SetCustomMiningJob, SetCustomMiningJobError } from "../wire/job-messages.ts";
+import { decodeMessage } from "../wire/message.ts";
+import { createShareSubmission, readShareExtended, readShareStandard } from "../wire/share-fields.ts";
+import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
+import { SessionError } from "./errors.ts";
+import { SERVER_ONLY_MESSAGES } from "./server-only-messages.ts";
+import type { EndReason, SessionEvent } from "./session-events.ts";
+import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.ts";
+
+export type ConversationHost = {
+  readonly pool: MiningPool;
+  send(frame: Uint8Array): void;
+  event(event: SessionEvent): void;
+  /** Ends the connection; what was sent before still goes out. */
+  end(reason: EndReason): void;
+};
+
+/** Kinds of unknown messages that are reported; further ones are ignored in silence. Arbitrary. */
+const MAX_UNKNOWN_REPORTED = 16;
+
+export class MiningConversation {
+  readonly #connectionId: string;
+  readonly #host: ConversationHost;
+  #channels: ConnectionChannels | undefined;
+  #everOpened = false;
+  readonly #unknownSeen = new Set<number>();
+  readonly #submission = createShareSubmission();
+
+  constructor(connectionId: string, host: ConversationHost) {
+    this.#connectionId = connectionId;
+    this.#host = host;
+  }
+
+  /** Undefined until the setup succeeded. */
+  get channels(): ConnectionChannels | undefined {
+    return this.#channels;
+  }
+
+  /**
+   * Takes one frame from the client.
+   * @throws {AditError} with disposition `disconnect` for what ends the connection.
+   */
+  receive(header: FrameHeader, payload: Uint8Array, now: Moment): void {
+    const channels = this.#channels;
+    if (channels === undefined) return this.#receiveSetup(header, payload);
+    if (header.extensionType !== 0) return this.#ignore(header);
+    switch (header.msgType) {
+      case SubmitSharesStandard.msgType:
+      case SubmitSharesExtended.msgType:
+        return this.#receiveShare(header, payload, now);
+      case OpenStandardMiningChannel.msgType: {
+        const { message } = decodeMessage(OpenStandardMiningChannel, payload);
+        return this.#open(channels, { ...openFields(message), kind: "standard", minExtranonceSize: 0 }, now);
+      }
+      case OpenExtendedMiningChannel.msgType: {
+        const { message } = decodeMessage(OpenExtendedMiningChannel, payload);
+        const minExtranonceSize = message.min_extranonce_size;
+        return this.#open(channels, { ...openFields(message), kind: "extended", minExtranonceSize }, now);
+      }
+      case UpdateChannel.msgType:
+        return this.#update(channels, decodeMessage(UpdateChannel, payload).message, now);
+      case CloseChannel.msgType:
+        return this.#close(channels, decodeMessage(CloseChannel, payload).message);
+      case SetCustomMiningJob.msgType: {
+        const { channel_id, request_id } = decodeMessage(SetCustomMiningJob, payload).message;
+        return this.#host.send(
+          encodeFrame(SetCustomMiningJobError, { channel_id, request_id, error_code: "jd-not-supported" }),
+        );
+      }
+      case SetupConnection.msgType:
+        throw new SessionError("second-setup", "SetupConnection came twice", {});
+      case ChannelEndpointChanged.msgType:
+        return;
+      default:
+        if (SERVER_ONLY_MESSAGES.has(header.msgType)) {
+          const { msgType } = header;
+          throw new SessionError("server-only-message", "a message that only a server may send", { msgType });
+        }
+        return this.#ignore(header);
+    }
+  }
+
+  #receiveSetup(header: FrameHeader, payload: Uint8Array): void {
+    if (header.extensionType !== 0 || header.msgType !== SetupConnection.msgType) {
+      const { extensionType, msgType } = header;
+      throw new SessionError("setup-expected", "the first message has to be SetupConnection", {
+        extensionType,
+        msgType,
+      });
+    }
+    const { message } = decodeMessage(SetupConnection, payload);
+    const { vendor, firmware, flags, hardware_version: hardwareVersion } = message;
+    const refusal = setupRefusal(message);
+    if (refusal !== undefined) {
+      this.#host.send(encodeFrame(SetupConnectionError, { flags: refusal.flags, error_code: refusal.errorCode }));
+      this.#host.event({ kind: "setup-refused", errorCode: refusal.errorCode, vendor });
+      return this.#host.end("setup-refused");
+    }
+    this.#channels = this.#host.pool.connect({
+      connectionId: this.#connectionId,
+      requiresStandardJobs: (flags & REQUIRES_STANDARD_JOBS) !== 0,
+      sink: this.#host,
+    });
+    this.#host.send(encodeFrame(SetupConnectionSuccess, { used_version: PROTOCOL_VERSION, flags: 0 }));
+    this.#host.event({ kind: "setup", vendor, hardwareVersion, firmware, flags });
+  }
+
+  #receiveShare(header: FrameHeader, payload: Uint8Array, now: Moment): void {
+    const submission = this.#submission;
+    const read = header.msgType === SubmitSharesStandard.msgType ? readShareStandard : readShareExtended;
+    if (!read(payload, submission)) {
+      throw new SessionError("malformed-share", "the fields of a share do not fit its frame", {
+        msgType: header.msgType,
+        lengthBytes: payload.length,
+      });
+    }
+    const { channelId, sequenceNumber } = submission;
+    const channel = this.#channels?.find(channelId);
+    if (channel !== undefined) {
+      if (!this.#host.pool.addShare(channel, submission, now)) this.#host.end("share-queue-full");
+      return;
+    }
+    if (!this.#everOpened) {
+      // Nothing may be sent before the first Open is answered: firmware that reconnects takes any other frame for it.
+      return this.#host.event({ kind: "share-before-channel", channelId });
+    }
+    const error = { channel_id: channelId, sequence_number: sequenceNumber, error_code: "invalid-channel-id" };
+    this.#host.send(encodeFrame(SubmitSharesError, error));
+  }
+
+  #open(channels: ConnectionChannels, request: OpenRequest, now: Moment): void {
+    const { userIdentity, nominalHashrate } = request;
+    const outcome = channels.open(request, now);
+    if (typeof outcome === "string") {
+      this.#host.send(encodeFrame(OpenMiningChannelError, { request_id: request.requestId, error_code: outcome }));
+      return this.#host.event({ kind: "channel-refused", userIdentity, errorCode: outcome });
+    }
+    this.#everOpened = true;
+    this.#host.event({
+      kind: "channel-opened",
+      channelId: outcome.channelId,
+      channelKind: outcome.kind,
+      userIdentity,
+      nominalHashrate,
+      difficulty: outcome.target.difficulty,
+    });
+  }
+
+  #update(channels: ConnectionChannels, message: UpdateChannel, now: Moment): void {
+    const { channel_id, nominal_hash_rate: nominalHashrate, maximum_target: maxTarget } = message;
+    const errorCode = channels.update(channel_id, { nominalHashrate, maxTarget, now });
+    if (errorCode !== undefined) {
+      this.#host.send(encodeFrame(UpdateChannelError, { channel_id, error_code: errorCode }));
+    }
+  }
+
+  #close(channels: ConnectionChannels, message: CloseChannel): void {
+    for (const { channelId } of channels.close(message.channel_id)) {
+      this.#host.event({ kind: "channel-closed", channelId, reasonCode: message.reason_code });
+    }
+  }
+
+  #ignore(header: FrameHeader): void {
+    const { extensionType, msgType } = header;
+    const kind = extensionType * 256 + msgType;
+    if (this.#unknownSeen.has(kind) || this.#unknownSeen.size >= MAX_UNKNOWN_REPORTED) return;
+    this.#unknownSeen.add(kind);
+    this.#host.event({ kind: "unknown-message", extensionType, msgType });
+  }
+}
+
+function openFields(
+  message: OpenStandardMiningChannel,
+): Pick<OpenRequest, "requestId" | "userIdentity" | "nominalHashrate" | "maxTarget"> {
+  return {
+    requestId: message.request_id,
+    userIdentity: identityText(message.user_identity),
+    nominalHashrate: message.nominal_hash_rate,
+    maxTarget: message.max_target,
+  };
+}

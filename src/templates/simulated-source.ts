@@ -1,0 +1,199 @@
+/**
+ * The embedded simulated node: a small chain in this process that gives real templates and accepts real blocks, for
+ * trying the pool, for tests and for load. Nothing of it reaches a network.
+ */
+
+import { randomBytes } from "node:crypto";
+import { sha256d } from "../bitcoin/hash.ts";
+import { merklePath } from "../bitcoin/merkle.ts";
+import { targetOfDifficulty, targetToBits } from "../bitcoin/target.ts";
+import { txidOf } from "../bitcoin/transaction.ts";
+import { witnessCommitmentScript } from "../bitcoin/witness-commitment.ts";
+import { toHex } from "../core/bytes.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Counter, MetricRegistry } from "../core/metrics.ts";
+import { type ChainBlock, SimulatedChain, subsidyAt } from "./simulated-chain.ts";
+import { SeededRandom, type SimulatedTransaction, simulatedTransaction } from "./simulated-transactions.ts";
+import type { Template } from "./template.ts";
+import type { SubmitResult, TemplateListener, TemplateSource } from "./template-source.ts";
+
+export type SimulatedSourceOptions = {
+  /** Of a block. */
+  readonly difficulty: number;
+  /** Transactions of a template; 0 or more. */
+  readonly transactions: number;
+  /** Between blocks of others; 0: none are found. */
+  readonly blockIntervalSeconds: number;
+  /** Between templates of one tip; 0: never. */
+  readonly refreshSeconds: number;
+  /** Another chain for another seed; by default one by chance. */
+  readonly seed?: number;
+};
+
+/** BIP9's version without a signal. */
+const BLOCK_VERSION = 0x20000000;
+/** One transaction in so many is replaced when a template is refreshed. Arbitrary. */
+const REPLACED_ONE_IN = 20;
+/** Transactions that left the templates of this tip and may still be in a block: so many refreshes' worth. */
+const KEPT_REPLACED = 50_000;
+
+export class SimulatedSource implements TemplateSource {
+  readonly name = "simulated";
+  readonly #options: SimulatedSourceOptions;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  readonly #bits: number;
+  readonly #chain: SimulatedChain;
+  readonly #accepted: Counter;
+  /** Of the newest template, in block order. */
+  #transactions: SimulatedTransaction[] = [];
+  /** All that a block on this tip may hold, by txid. */
+  readonly #mempool = new Map<string, SimulatedTransaction>();
+  #listener: TemplateListener | undefined;
+  #refreshing: Timer | undefined;
+  #otherBlock: Timer | undefined;
+  #templates = 0;
+
+  constructor(
+    options: SimulatedSourceOptions,
+    context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
+  ) {
+    this.#options = options;
+    this.#logger = context.logger;
+    this.#clock = context.clock;
+    this.#random = new SeededRandom(options.seed ?? randomBytes(4).readUInt32LE());
+    this.#bits = targetToBits(targetOfDifficulty(options.difficulty));
+    this.#chain = new SimulatedChain(this.#bits, { hash: this.#random.bytes(32), time: this.#nowSeconds() - 600 });
+    this.#accepted = context.metrics.counter({
+      name: "adit_simulated_blocks_accepted_total",
+      help: "Blocks that the simulated node accepted from the pool",
+    });
+  }
+
+  get height(): number {
+    return this.#chain.tip.height;
+  }
+
+  /** 32 bytes, header order. */
+  get tipHash(): Uint8Array {
+    return this.#chain.tip.hash;
+  }
+
+  /** The last blocks of the chain, oldest first. */
+  get blocks(): readonly ChainBlock[] {
+    return this.#chain.blocks;
+  }
+
+  async start(listener: TemplateListener): Promise<void> {
+    this.#listener = listener;
+    this.#logger.warn("simulated node: its blocks exist in this process only and earn nothing", {
+      difficulty: this.#options.difficulty,
+      height: this.height,
+    });
+    this.#fill();
+    const { refreshSeconds } = this.#options;
+    if (refreshSeconds > 0) this.#refreshing = this.#clock.every(1000 * refreshSeconds, () => this.refresh());
+    this.#awaitOthers();
+    listener.onState({ kind: "ready" });
+    this.#announce(true);
+  }
+
+  async submitBlock(bytes: Uint8Array): Promise<SubmitResult> {
+    const { result, block, hash } = this.#chain.check(bytes, {
+      nowSeconds: this.#nowSeconds(),
+      mempool: this.#mempool,
+    });
+    if (block !== undefined && hash !== undefined) {
+      this.#accepted.add(1);
+      const { time } = block.header;
+      const mined = new Set(block.transactions.map((transaction) => toHex(txidOf(transaction))));
+      this.#advance({ height: this.height + 1, hash, time, foundBy: "pool" }, mined);
+    }
+    return result;
+  }
+
+  async stop(): Promise<void> {
+    this.#listener = undefined;
+    this.#refreshing?.cancel();
+    this.#otherBlock?.cancel();
+  }
+
+  /** A block of somebody else with all present transactions: the tip moves. */
+  mineOtherBlock(): void {
+    const mined = new Set(this.#mempool.keys());
+    const hash = sha256d(this.#random.bytes(80));
+    const time = Math.max(this.#nowSeconds(), this.#chain.medianTimePast + 1);
+    this.#advance({ height: this.height + 1, hash, time, foundBy: "others" }, mined);
+  }
+
+  /** Another template on the same tip, with some transactions replaced. */
+  refresh(): void {
+    for (let index = 0; index < this.#transactions.length; index += 1) {
+      if (this.#random.between(1, REPLACED_ONE_IN) === 1) this.#transactions[index] = this.#newTransaction();
+    }
+    this.#announce(false);
+  }
+
+  #advance(block: ChainBlock, mined: ReadonlySet<string>): void {
+    this.#chain.add(block);
+    this.#transactions = this.#transactions.filter(({ txid }) => !mined.has(toHex(txid)));
+    this.#mempool.clear();
+    for (const transaction of this.#transactions) this.#mempool.set(toHex(transaction.txid), transaction);
+    this.#fill();
+    this.#awaitOthers();
+    this.#announce(true);
+  }
+
+  #fill(): void {
+    while (this.#transactions.length < this.#options.transactions) this.#transactions.push(this.#newTransaction());
+  }
+
+  #newTransaction(): SimulatedTransaction {
+    const transaction = simulatedTransaction(this.#random);
+    this.#mempool.set(toHex(transaction.txid), transaction);
+    for (const oldest of this.#mempool.keys()) {
+      if (this.#mempool.size <= this.#options.transactions + KEPT_REPLACED) break;
+      this.#mempool.delete(oldest);
+    }
+    return transaction;
+  }
+
+  #awaitOthers(): void {
+    this.#otherBlock?.cancel();
+    const { blockIntervalSeconds } = this.#options;
+    if (blockIntervalSeconds <= 0) return;
+    this.#otherBlock = this.#clock.after(1000 * blockIntervalSeconds, () => this.mineOtherBlock());
+  }
+
+  #announce(newTip: boolean): void {
+    this.#listener?.onTemplate(this.#template(), newTip);
+  }
+
+  #template(): Template {
+    this.#templates += 1;
+    const height = this.height + 1;
+    const minTime = this.#chain.medianTimePast + 1;
+    const fees = this.#transactions.reduce((sum, { fee }) => sum + fee, 0n);
+    return {
+      templateId: this.#templates,
+      source: this.name,
+      height,
+      prevHash: this.tipHash,
+      version: BLOCK_VERSION,
+      bits: this.#bits,
+      curTime: Math.max(this.#nowSeconds(), minTime),
+      minTime,
+      coinbaseValue: subsidyAt(height) + fees,
+      witnessCommitment: witnessCommitmentScript(this.#transactions.map(({ wtxid }) => wtxid)),
+      transactions: this.#transactions.map(({ data, txid }) => ({ data, txid })),
+      merklePath: merklePath(this.#transactions.map(({ txid }) => txid)),
+      receivedAtMs: this.#clock.nowMs(),
+    };
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#clock.nowMs() / 1000);
+  }
+}
