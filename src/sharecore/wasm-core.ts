@@ -13,9 +13,15 @@ import { type CompiledCore, type CoreExports, instantiate } from "./wasm-module.
  */
 export const CHUNK_SHARES = 1024;
 
+/**
+ * Up to so many shares are hashed one at a time: four lanes cost about as much as two shares one after the other,
+ * however few of the lanes are used.
+ */
+const SCALAR_SHARES = 2;
+
 export class WasmCore {
   readonly #exports: CoreExports;
-  readonly #validate: (count: number) => number;
+  readonly #scalarShares: number;
   #buffer: ArrayBuffer;
   /** `CHUNK_SHARES` records; also the input of `merkleRoots`. */
   shares: Uint8Array;
@@ -24,10 +30,11 @@ export class WasmCore {
   /** `CHUNK_SHARES` hashes. */
   roots: Uint8Array;
 
+  /** @param options.scalar never four shares at a time. */
   constructor(module: CompiledCore, options: { jobSlots: number; scalar: boolean }) {
     const exports = instantiate(module);
     this.#exports = exports;
-    this.#validate = options.scalar ? exports.validate_scalar : exports.validate;
+    this.#scalarShares = options.scalar ? CHUNK_SHARES : SCALAR_SHARES;
     const { jobSlots } = options;
     const status = exports.reserve(jobSlots, CHUNK_SHARES);
     if (status !== 0) throw refusal("reserve", { status, jobSlots });
@@ -61,7 +68,8 @@ export class WasmCore {
 
   /** Judges the first `count` of `shares` into `verdicts`. */
   validate(count: number): void {
-    this.#validate(count);
+    if (count > this.#scalarShares) this.#exports.validate(count);
+    else this.#exports.validate_scalar(count);
     this.#refreshViews();
   }
 

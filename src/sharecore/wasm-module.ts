@@ -3,7 +3,7 @@
  * `require()` alike, and without the generated glue: the glue keeps one instance per thread in a module variable,
  * while here each validator and each scanner has an instance of its own. Their jobs, memories and failures stay
  * apart, and what one of them reserved goes away with it. That is possible because the core's functions take and
- * return only numbers, which need no glue.
+ * return only numbers: the module imports nothing, and an instance of one that does is refused.
  */
 
 import { readFileSync } from "node:fs";
@@ -33,17 +33,12 @@ export type CoreExports = {
   sha256d(lengthBytes: number): void;
   scan_init(): void;
   scan(startNonce: number, count: number): number;
-  /** The generated initialisation, where the tool made one. */
-  __wbindgen_start?(): void;
 };
-
-type ImportDescriptor = { readonly module: string; readonly name: string; readonly kind: string };
-type ImportValues = Record<string, Record<string, () => void>>;
 
 /** The part of the global `WebAssembly` that is used here; TypeScript has it in its browser library only. */
 type WebAssemblyApi = {
-  readonly Module: { new (bytes: Uint8Array): CompiledCore; imports(module: CompiledCore): ImportDescriptor[] };
-  readonly Instance: new (module: CompiledCore, imports: ImportValues) => { readonly exports: unknown };
+  readonly Module: new (bytes: Uint8Array) => CompiledCore;
+  readonly Instance: new (module: CompiledCore) => { readonly exports: unknown };
 };
 
 const { WebAssembly: webAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyApi };
@@ -90,8 +85,7 @@ function compile(read: () => Uint8Array): CompiledCore {
 export function instantiate(module: CompiledCore): CoreExports {
   let core: CoreExports;
   try {
-    core = new webAssembly.Instance(module, importValues(module)).exports as CoreExports;
-    core.__wbindgen_start?.();
+    core = new webAssembly.Instance(module).exports as CoreExports;
   } catch (cause) {
     throw new SharecoreError("the WebAssembly core cannot be started", { code: "core-unusable", cause });
   }
@@ -101,19 +95,4 @@ export function instantiate(module: CompiledCore): CoreExports {
     code: "core-unusable",
     details: { version, expectedVersion: ABI_VERSION },
   });
-}
-
-/** A table for JS values, which the core never handles: the only thing that the generated glue sets up. */
-const EXTERNREF_TABLE_SETUP = "__wbindgen_init_externref_table";
-
-function importValues(module: CompiledCore): ImportValues {
-  const values: ImportValues = {};
-  for (const { module: from, name } of webAssembly.Module.imports(module)) {
-    values[from] ??= {};
-    values[from][name] = () => {
-      if (name === EXTERNREF_TABLE_SETUP) return;
-      throw new SharecoreError("the WebAssembly core failed", { code: "core-unusable", details: { called: name } });
-    };
-  }
-  return values;
 }

@@ -34,10 +34,12 @@ export type WorkerPoolDependencies = {
 };
 
 /**
- * 50 standard shares at 3 compressions each. Waking a worker and being called back costs both threads together some
- * 50 µs, which is what hashing that much costs here.
+ * 133 standard shares, or 9 extended ones with a path of 12 levels. Measured on two cores of a Xeon: to wake a worker
+ * and to be called back costs the calling thread 30 to 50 µs, in which it hashes about that much itself, at 90 to
+ * 110 ns per compression; and a worker's answer takes some 70 µs longer. It is also the least that a part of a
+ * divided batch costs.
  */
-const DEFAULT_INLINE_COMPRESSIONS = 150;
+const DEFAULT_INLINE_COMPRESSIONS = 400;
 
 /** More than 8 threads hash millions of shares per second, which no single process can receive. */
 const DEFAULT_MAX_WORKERS = 8;
