@@ -6,7 +6,6 @@
 import { difficultyOfTarget, targetFromBytes } from "../bitcoin/target.ts";
 import { compareLittleEndian256, reversed, toHex } from "../core/bytes.ts";
 import { type Clock, systemClock, type Timer } from "../core/clock.ts";
-import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { parsePoolUrl } from "../noise/pool-url.ts";
 import { createNonceScanner } from "../sharecore/index.ts";
@@ -192,17 +191,18 @@ class Miner {
   #disconnected(error: Error): void {
     this.#client = undefined;
     this.#threads.renew();
-    const refused = error instanceof AditError && error.code !== "connection-lost" && error.code !== "pool-silent";
-    const lostAgain = error instanceof ClientError && error.code === "connect-failed" && this.#everOpened;
-    if (!this.#everOpened || (refused && !lostAgain)) return this.#fail(error);
-    this.#context.logger.warn("connection lost", { error: error.message, retryMs: this.#reconnectMs });
+    // A pool that was reached once is waited for; one that says no, or is another one, is not.
+    const transient =
+      error instanceof ClientError && ["connect-failed", "connection-lost", "pool-silent"].includes(error.code);
+    if (!this.#everOpened || !transient) return this.#fail(error);
+    this.#context.logger.warn("connection lost", { reason: error.message, retryMs: this.#reconnectMs });
     this.#report("disconnected", { error: error.message });
     this.#reconnecting = this.#clock.after(this.#reconnectMs, () => this.#connect());
     this.#reconnectMs = Math.min(2 * this.#reconnectMs, LONGEST_RECONNECT_MS);
   }
 
   #fail(error: Error): void {
-    this.#context.logger.error("mining failed", { error: error.message });
+    this.#context.logger.error("mining failed", { reason: error.message });
     this.#report("failed", { error: error.message });
     this.#finish(1);
   }

@@ -30,12 +30,14 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#reserve(1), inRange(value, 0xff));
+    const start = this.#reserve(1);
+    this.#view.setUint8(start, inRange(value, 0xff));
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#reserve(2), inRange(value, 0xffff), true);
+    const start = this.#reserve(2);
+    this.#view.setUint16(start, inRange(value, 0xffff), true);
     return this;
   }
 
@@ -48,23 +50,27 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#reserve(4), inRange(value, 0xffffffff), true);
+    const start = this.#reserve(4);
+    this.#view.setUint32(start, inRange(value, 0xffffffff), true);
     return this;
   }
 
   i32(value: number): this {
-    this.#view.setInt32(this.#reserve(4), value, true);
+    const start = this.#reserve(4);
+    this.#view.setInt32(start, value, true);
     return this;
   }
 
   u64(value: bigint): this {
     if (value < 0n || value > 0xffffffffffffffffn) throw new RangeError(`${value} is not an unsigned 64-bit integer`);
-    this.#view.setBigUint64(this.#reserve(8), value, true);
+    const start = this.#reserve(8);
+    this.#view.setBigUint64(start, value, true);
     return this;
   }
 
   f32(value: number): this {
-    this.#view.setFloat32(this.#reserve(4), value, true);
+    const start = this.#reserve(4);
+    this.#view.setFloat32(start, value, true);
     return this;
   }
 

@@ -128,7 +128,7 @@ export class SharePipeline {
     // While verdicts are being read the validator must not be called again: the run waits for the next flush.
     if (this.#filling.count === 0 || this.#settling) return;
     const run = this.#filling;
-    this.#filling = this.#idle.pop() ?? new ShareRun(this.#validator, RUN_CAPACITY);
+    this.#filling = this.#idle.pop()?.reuse() ?? new ShareRun(this.#validator, RUN_CAPACITY);
     if (this.#waiting.length > 0 || !this.#submit(run)) {
       this.#waiting.push(run);
       if (this.#waiting.length === 1) this.#listener.onSaturated(true);
@@ -197,7 +197,7 @@ export class SharePipeline {
       if (channel.open) this.#settleShare(entry, job, { flags, hash });
     }
     this.#settling = false;
-    run.clear();
+    run.forget();
     this.#idle.push(run);
     this.#underWay -= 1;
     this.#releaseJobs();

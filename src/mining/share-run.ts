@@ -138,11 +138,16 @@ export class ShareRun {
     return this.#extranonces.slice(start, start + (this.#extranonceLengths[index] ?? 0));
   }
 
-  /** Empties it, and lets go of channels and jobs. */
-  clear(): void {
-    this.batch.clear();
+  /** Lets go of channels and jobs, once all shares are settled. */
+  forget(): void {
     this.#channels.length = 0;
     this.#jobs.length = 0;
     this.#early.length = 0;
+  }
+
+  /** Makes a run that was forgotten ready to be filled again; its batch has to be back from the validator. */
+  reuse(): this {
+    this.batch.clear();
+    return this;
   }
 }

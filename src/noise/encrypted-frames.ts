@@ -17,7 +17,7 @@ import { MAC_BYTES } from "./aead.ts";
 import type { CipherState } from "./cipher-state.ts";
 
 /** A Noise message has at most 65,535 bytes, its MAC among them. */
-export const MAX_CHUNK_BYTES = 65_535 - MAC_BYTES;
+export const MAX_CHUNK_BYTES: number = 65_535 - MAC_BYTES;
 
 const SEALED_HEADER_BYTES = FRAME_HEADER_BYTES + MAC_BYTES;
 const EMPTY = new Uint8Array(0);

@@ -86,7 +86,9 @@ export class StratumServer {
     const { host, port } = this.#options.listen;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", (error) => reject(new ListenError({ host, port }, error)));
-      this.#server.listen({ host, port, backlog: BACKLOG }, () => resolve());
+      // Without a host Node takes IPv6 and IPv4, or IPv4 alone on a machine without IPv6.
+      const address = host === "::" ? { port } : { host, port };
+      this.#server.listen({ ...address, backlog: BACKLOG }, () => resolve());
     });
     this.#server.on("error", (error) => this.#logger.error("listener failed", { error: error.message }));
     this.#ticking = this.#clock.every(TICK_MS, () => this.#tick());

@@ -5,8 +5,8 @@ import type { SetupConnection } from "../wire/common-messages.ts";
 /** The one version of the protocol there is. */
 export const PROTOCOL_VERSION = 2;
 
-export const REQUIRES_STANDARD_JOBS = 1 << 0;
-export const REQUIRES_VERSION_ROLLING = 1 << 2;
+export const REQUIRES_STANDARD_JOBS: number = 1 << 0;
+const REQUIRES_VERSION_ROLLING = 1 << 2;
 
 /** Bits that may be set: all others, REQUIRES_WORK_SELECTION among them, are answered as unsupported. */
 const SUPPORTED_FLAGS = REQUIRES_STANDARD_JOBS | REQUIRES_VERSION_ROLLING;

@@ -142,9 +142,7 @@ export class WorkerCrew {
   }
 
   #onEnd(seat: WorkerSeat, reason: string): void {
-    // What the thread had answered counts; the rest is done again.
-    seat.collect();
-    seat.thread = undefined;
+    seat.vacate();
     if (this.#closed) return;
     seat.failures += 1;
     this.#threadEnds.add(1);

@@ -37,6 +37,7 @@ export class WorkerSeat {
   thread: WorkerThread | undefined;
   readonly #host: SeatHost;
   readonly #cells: number;
+  #memory: SharedArrayBuffer;
   #commands: CommandWriter;
   #verdicts: VerdictReader;
   /** By slot, the generation that the thread has. */
@@ -55,9 +56,10 @@ export class WorkerSeat {
     this.#cells = options.cells;
     this.#known = new Uint32Array(options.jobSlots);
     this.#parts = Array.from({ length: MAX_BATCHES_UNDER_WAY }, emptyPart);
-    const ring = createRing(this.#cells);
-    this.#commands = new CommandWriter(ring);
-    this.#verdicts = new VerdictReader(ring);
+    const { memory, commands, verdicts } = openRings(this.#cells);
+    this.#memory = memory;
+    this.#commands = commands;
+    this.#verdicts = verdicts;
   }
 
   get isIdle(): boolean {
@@ -69,11 +71,23 @@ export class WorkerSeat {
     return this.#sentParts === this.#partCount;
   }
 
-  /** Starts a thread on fresh rings; what was not answered is sent with the next `feed`. */
+  /** Occupies the seat. @throws what `SeatHost.startThread` throws. */
   start(): void {
-    const ring = createRing(this.#cells);
-    this.#commands = new CommandWriter(ring);
-    this.#verdicts = new VerdictReader(ring);
+    this.thread = this.#host.startThread(this.#memory, this);
+    if (!this.isIdle) this.thread.ref();
+  }
+
+  /**
+   * The thread ended. What it had answered counts; the rest is sent anew with the next `feed`, through fresh rings,
+   * since nobody knows how far it had come in the old ones.
+   */
+  vacate(): void {
+    this.#collect();
+    this.thread = undefined;
+    const { memory, commands, verdicts } = openRings(this.#cells);
+    this.#memory = memory;
+    this.#commands = commands;
+    this.#verdicts = verdicts;
     this.#known.fill(NO_GENERATION);
     this.#inFlight = 0;
     this.#sentParts = 0;
@@ -81,8 +95,6 @@ export class WorkerSeat {
       const part = this.#part(index);
       part.sent = part.answered;
     }
-    this.thread = this.#host.startThread(ring.memory, this);
-    if (!this.isIdle) this.thread.ref();
   }
 
   /** Takes the shares from `range.from` to `range.to` over; `feed` sends them. At most one part of each batch. */
@@ -142,11 +154,11 @@ export class WorkerSeat {
   /** The worker called: takes what it answered. */
   answerBell(): void {
     this.#verdicts.silenceBell();
-    this.collect();
+    this.#collect();
   }
 
   /** Moves all verdicts that wait into their batches. */
-  collect(): void {
+  #collect(): void {
     let available = this.#verdicts.available();
     if (available > 0) this.failures = 0;
     this.#inFlight -= available;
@@ -205,6 +217,11 @@ export class WorkerSeat {
     // In range, since the index is taken modulo the length: the assertion only tells the compiler so.
     return this.#parts[(this.#firstPart + index) % this.#parts.length] as Part;
   }
+}
+
+function openRings(cells: number): { memory: SharedArrayBuffer; commands: CommandWriter; verdicts: VerdictReader } {
+  const ring = createRing(cells);
+  return { memory: ring.memory, commands: new CommandWriter(ring), verdicts: new VerdictReader(ring) };
 }
 
 function emptyPart(): Part {

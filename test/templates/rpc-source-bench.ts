@@ -8,7 +8,8 @@ import { gbt, TIP_A } from "./rpc-gbt.ts";
 import { ManualClock } from "./rpc-manual-clock.ts";
 import { Recorder } from "./rpc-waiting.ts";
 
-export const POLL_MS = 1_000;
+/** Unlike every other wait of the source, so that `clock.waiting(POLL_MS)` means the poll. */
+export const POLL_MS = 1_100;
 export const REFRESH_MS = 30_000;
 
 /** Options, or what gives them for the URL of the scripted node. */
@@ -29,7 +30,10 @@ export class SourceBench {
     const logger = this.#logger({});
     const { clock, metrics } = this;
     const fixed = { rpcUrl: node.url, network: "regtest", rpcUser: "user", rpcPassword: "password" } as const;
-    this.source = new RpcSource({ ...fixed, random: () => 0, ...options }, { logger, metrics, clock });
+    this.source = new RpcSource(
+      { ...fixed, pollIntervalMs: POLL_MS, random: () => 0, ...options },
+      { logger, metrics, clock },
+    );
     this.answerAll();
   }
 

@@ -3,6 +3,7 @@ import type { RpcSourceOptions } from "../../src/templates/rpc-source.ts";
 import type { FakeCall } from "./rpc-fake-node.ts";
 import { TIP_A, TIP_B } from "./rpc-gbt.ts";
 import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
+import { TipPublisher } from "./zmq-tip-publisher.ts";
 
 let bench: SourceBench;
 async function create(options: Partial<RpcSourceOptions> = {}): Promise<SourceBench> {
@@ -153,12 +154,13 @@ describe("a node", () => {
 
     bench.answerAll();
     clock.advance(5_000);
-    await recorder.template();
+    await recorder.unavailable();
+    await recorder.ready();
     await node.next("longpoll");
     await bench.poll(10_000);
     await clock.waiting(POLL_MS);
-    // The longpoll breaks, so that the node is polled at once.
     await node.stop();
+    await recorder.unavailable();
     await clock.waiting(125);
   });
 
@@ -195,8 +197,11 @@ describe("a node", () => {
 
 describe("the node's network", () => {
   it("has to be the pool's: the start fails with what is wrong, and nothing goes on", async () => {
-    const { node, recorder, source, clock } = await create({ network: "main" });
-    bench.chain.name = "test";
+    const publisher = await TipPublisher.start();
+    const { node, recorder, source, clock } = await create({ network: "main", zmqHashblock: publisher.address });
+    node.standing.set("getblockchaininfo", (call) => {
+      void publisher.subscribed().then(() => call.result({ chain: "test", blocks: 100, bestblockhash: TIP_A }));
+    });
     await expect(source.start(recorder)).rejects.toMatchObject({
       code: "wrong-network",
       disposition: { kind: "shutdown" },
@@ -205,6 +210,8 @@ describe("the node's network", () => {
     expect(node.calls).toEqual(["getblockchaininfo"]);
     expect(clock.pending).toBe(0);
     expect(recorder.order).toEqual([]);
+    await publisher.unsubscribed();
+    await publisher.stop();
   });
 
   it("that changes later is a reason, and no end", async () => {

@@ -87,6 +87,25 @@ describe("the cookie file", () => {
     expect(refused).toEqual(["getbestblockhash"]);
   });
 
+  it("is read again before the node is asked again after a fault", async () => {
+    await writeFile(rpcCookie, "__cookie__:one");
+    const { node, recorder } = await create({ rpcCookie });
+    await bench.start();
+    await node.stop();
+    expect(await recorder.unavailable()).toContain("ECONNREFUSED");
+    await node.listen(node.port);
+    const seen: (string | undefined)[] = [];
+    const answer = node.standing.get("getblockchaininfo");
+    node.standing.set("getblockchaininfo", (call) => {
+      seen.push(call.authorization);
+      answer?.(call);
+    });
+    await writeFile(rpcCookie, "__cookie__:two");
+    await bench.retry();
+    await recorder.ready();
+    expect(seen).toEqual([`Basic ${Buffer.from("__cookie__:two").toString("base64")}`]);
+  });
+
   it("may be missing at the start: the reason says so, and it is read when it is there", async () => {
     const { recorder, node } = await create({ rpcCookie });
     await bench.source.start(recorder);

@@ -124,21 +124,18 @@ describe("a source over JSON-RPC", () => {
     expect(recorder.order).toEqual(["template 1 tip", "ready", "template 2"]);
   });
 
-  it("delivers what a longpoll brings for fees, but not within 5 s of the last template", async () => {
-    const { node, recorder, clock } = await create();
-    let longpoll = await bench.start();
-    for (const [afterMs, delivered] of [
-      [4_999, 0],
-      [1, 1],
-    ] as const) {
-      clock.advance(afterMs);
-      longpoll.result(bench.template({ longpollid: `${TIP_A}${afterMs}` }));
-      await clock.waiting(POLL_MS);
-      if (afterMs === 1) clock.advance(POLL_MS);
-      longpoll = await node.next("longpoll");
-      await clock.waiting(POLL_MS);
-      expect(recorder.templates.left).toHaveLength(delivered);
-    }
+  it.each([
+    [4_999, 0],
+    [5_000, 1],
+  ])("of what a longpoll brings for fees %i ms after the last template delivers %i", async (afterMs, delivered) => {
+    const { recorder, clock, node } = await create({ pollIntervalMs: 20_000 });
+    const longpoll = await bench.start();
+    await clock.waiting(20_000);
+    clock.advance(afterMs);
+    longpoll.result(bench.template({ longpollid: "other fees" }));
+    expect((await node.next("longpoll")).params).toEqual([{ rules: ["segwit"], longpollid: "other fees" }]);
+    await clock.waiting(20_000);
+    expect(recorder.templates.left).toHaveLength(delivered);
   });
 
   it("does not send the next longpoll within 1 s of one that did not wait", async () => {
@@ -146,11 +143,28 @@ describe("a source over JSON-RPC", () => {
     const longpoll = await bench.start();
     longpoll.result(bench.template());
     await clock.waiting(1_000);
-    const sent = node.calls.filter((name) => name === "longpoll").length;
     clock.advance(999);
-    expect(node.calls.filter((name) => name === "longpoll")).toHaveLength(sent);
+    await clock.waiting(POLL_MS);
+    expect(node.calls.filter((name) => name === "longpoll")).toHaveLength(1);
     clock.advance(1);
     await node.next("longpoll");
+  });
+
+  it("takes a new tip from the longpoll though a poll heard of it meanwhile, and stays ready", async () => {
+    const { node, recorder, clock } = await create();
+    const longpoll = await bench.start();
+    node.standing.delete("getbestblockhash");
+    await bench.poll();
+    const poll = await node.next("getbestblockhash");
+    bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
+    longpoll.result(bench.template());
+    // The source has read the longpoll's answer when it sends the next.
+    await node.next("longpoll");
+    poll.result(TIP_B);
+    await recorder.template();
+    (await node.next("getbestblockhash")).result(TIP_B);
+    await clock.waiting(POLL_MS);
+    expect(recorder.order).toEqual(["template 1 tip", "ready", "template 2 tip"]);
   });
 
   it("ends a refresh under way when the longpoll brings a new tip", async () => {
@@ -175,7 +189,7 @@ describe("a source over JSON-RPC", () => {
     expect(printed((await recorder.template()).template.prevHash)).toBe(TIP_C);
     await clock.waiting(POLL_MS);
     longpoll.result(late);
-    await clock.waiting(1_000);
+    await bench.node.next("longpoll");
     await bench.poll();
     await clock.waiting(POLL_MS);
     expect(recorder.templates.left).toEqual([]);
@@ -220,10 +234,13 @@ describe("a source over JSON-RPC", () => {
     await bench.start();
     await publisher.subscribed();
     await clock.waiting(POLL_MS);
+    node.standing.delete("getbestblockhash");
     await publisher.announce(TIP_A);
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     await publisher.announce(TIP_B);
+    (await node.next("getbestblockhash")).result(TIP_B);
     expect((await recorder.template()).template.height).toBe(102);
+    await clock.waiting(POLL_MS);
     expect(node.calls.filter((name) => name === "getbestblockhash")).toHaveLength(1);
     await publisher.stop();
   });

@@ -1,0 +1,180 @@
+/**
+ * Every key of the configuration, once: its type, default, bounds and meaning. Reading the file, the environment and
+ * the flags, the example file and docs/configuration.md all follow from it.
+ */
+
+import { NETWORKS } from "../bitcoin/network.ts";
+import { parseListenAddress } from "./listen-address.ts";
+
+export type ConfigValue = string | number | boolean;
+
+export type KeySpec = {
+  /** As in the TOML file: `section.key`, or `node.key` for each `[[node]]`. */
+  readonly path: string;
+  readonly default: ConfigValue;
+  /** Completes "… is needed". */
+  readonly needed: string;
+  /** Whether a value of the default's type is right. */
+  readonly allows: (value: ConfigValue) => boolean;
+  readonly doc: string;
+  /** A number may also be this word. */
+  readonly word?: string;
+};
+
+type Check<T> = (value: T) => boolean;
+
+function text(path: string, fallback: string, rest: { needed?: string; allows?: Check<string>; doc: string }): KeySpec {
+  const { allows = (): boolean => true, needed = "text", doc } = rest;
+  return { path, default: fallback, needed, doc, allows: (value) => typeof value === "string" && allows(value) };
+}
+
+function choice(path: string, options: readonly string[], rest: { fallback: string; doc: string }): KeySpec {
+  return text(path, rest.fallback, {
+    needed: `one of ${options.join(", ")}`,
+    allows: (value) => options.includes(value),
+    doc: rest.doc,
+  });
+}
+
+function flag(path: string, fallback: boolean, doc: string): KeySpec {
+  return { path, default: fallback, needed: "true or false", doc, allows: (value) => typeof value === "boolean" };
+}
+
+type Range = { readonly from: number; readonly to: number; readonly doc: string };
+
+function whole(path: string, fallback: number, { from, to, doc }: Range): KeySpec {
+  return {
+    path,
+    default: fallback,
+    needed: `a whole number from ${from} to ${to}`,
+    doc,
+    allows: (value) => typeof value === "number" && Number.isInteger(value) && value >= from && value <= to,
+  };
+}
+
+function number(path: string, fallback: number, { from, to, doc }: Range): KeySpec {
+  return {
+    path,
+    default: fallback,
+    needed: `a number from ${from} to ${to}`,
+    doc,
+    allows: (value) => typeof value === "number" && value >= from && value <= to,
+  };
+}
+
+/** With the embedded simulated node, where `mining.min_difficulty` is not set: a CPU finds such a share at once. */
+export const SIMULATED_MIN_DIFFICULTY = 0.0001;
+
+/** Printable ASCII only: what a coinbase shows in every explorer. */
+const TAG_PATTERN = /^[\x20-\x7e]{0,40}$/;
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+
+export const KEYS: readonly KeySpec[] = [
+  text("data_dir", "data", {
+    needed: "a folder",
+    allows: (value) => value !== "",
+    doc: "Where keys and records are kept; made when it is absent.",
+  }),
+  choice("network", NETWORKS, { fallback: "main", doc: "The network of the node and of the payout address." }),
+  text("stratum.stratum_v2_listen", ":3334", {
+    needed: "ADDRESS:PORT, such as :3334, 127.0.0.1:3334 or [::1]:3334,",
+    allows: (value) => parseListenAddress(value) !== undefined,
+    doc: "Where miners connect. Without an address: on all of them.",
+  }),
+  text("stratum.public_host", "", {
+    doc: "The name or address in the URL that is printed for miners; empty: guessed.",
+  }),
+  choice("stratum.plaintext", ["private", "always", "never"], {
+    fallback: "private",
+    doc: "Who may connect without encryption: private addresses, everybody, or nobody.",
+  }),
+  number("mining.shares_per_minute", 12, {
+    from: 0.1,
+    to: 600,
+    doc: "Shares that each channel should find in a minute.",
+  }),
+  number("mining.min_difficulty", 1, {
+    from: 0,
+    to: 1e12,
+    doc: `No share is easier. 0: each hash is a share, for load tests. With the simulated node ${SIMULATED_MIN_DIFFICULTY}, if not set.`,
+  }),
+  text("mining.pool_tag", "/adit/", {
+    needed: "at most 40 printable ASCII characters",
+    allows: (value) => TAG_PATTERN.test(value),
+    doc: "Text in the coinbase of every block.",
+  }),
+  whole("mining.instance_id", 0, {
+    from: 0,
+    to: 65_535,
+    doc: "Differs between pools that share one payout: keeps their miners' work apart.",
+  }),
+  {
+    ...whole("mining.workers", 0, {
+      from: 0,
+      to: 64,
+      doc: "Threads that validate shares; 0: the main thread alone. auto: one less than there are cores.",
+    }),
+    default: "auto",
+    word: "auto",
+    needed: "auto or a whole number from 0 to 64",
+  },
+  whole("mining.ack_interval_ms", 250, {
+    from: 1,
+    to: 10_000,
+    doc: "Shares are acknowledged at the latest after so many milliseconds.",
+  }),
+  whole("mining.ack_count", 1_000, {
+    from: 1,
+    to: 100_000,
+    doc: "So many shares of all channels together are acknowledged without waiting.",
+  }),
+  text("payout.address", "", { needed: "an address", doc: "Where blocks pay to. Required with a real node." }),
+  flag("vardiff.enabled", true, "Steer each channel's difficulty towards shares_per_minute."),
+  flag("simulate.enabled", false, "Use the embedded simulated node although a real one is configured."),
+  number("simulate.difficulty", 0.005, {
+    from: 1e-9,
+    to: 1e12,
+    doc: "Difficulty of a simulated block. At 0.005 a CPU finds one within a minute.",
+  }),
+  whole("simulate.transactions", 200, { from: 0, to: 5_000, doc: "Transactions in a template." }),
+  number("simulate.block_interval_seconds", 600, { from: 0, to: 1e6, doc: "Between blocks of others; 0: none." }),
+  number("simulate.refresh_seconds", 30, { from: 0, to: 1e6, doc: "Between templates of one tip; 0: never." }),
+  whole("limits.max_connections", 10_000, { from: 1, to: 1_000_000, doc: "Open connections." }),
+  whole("limits.max_connections_per_address", 1_000, {
+    from: 1,
+    to: 1_000_000,
+    doc: "Open connections of one address.",
+  }),
+  whole("limits.max_channels", 100_000, { from: 1, to: 1_000_000, doc: "Open channels of all connections." }),
+  whole("limits.max_channels_per_connection", 1_024, {
+    from: 1,
+    to: 1_000_000,
+    doc: "Open channels of one connection.",
+  }),
+  whole("limits.max_outbound_bytes_per_connection", 4_194_304, {
+    from: 65_536,
+    to: 1_073_741_824,
+    doc: "Bytes that may wait for a peer that does not read.",
+  }),
+  choice("log.level", LOG_LEVELS, { fallback: "info", doc: "The least of debug, info, warn, error that is logged." }),
+  choice("log.format", ["pretty", "json"], {
+    fallback: "pretty",
+    doc: "Lines for people or for programs; both to standard error.",
+  }),
+];
+
+/** Of each `[[node]]`. */
+export const NODE_KEYS: readonly KeySpec[] = [
+  text("node.rpc_url", "http://127.0.0.1:8332", {
+    needed: "a URL such as http://127.0.0.1:8332",
+    allows: (value) => /^https?:\/\//.test(value) && URL.canParse(value),
+    doc: "The node's JSON-RPC.",
+  }),
+  text("node.rpc_cookie", "", { doc: "The node's cookie file; read again whenever the node asks for it." }),
+  text("node.rpc_user", "", { doc: "User of the JSON-RPC, where there is no cookie." }),
+  text("node.rpc_password", "", { doc: "Password of that user." }),
+  text("node.zmq_hashblock", "", {
+    doc: "The node's zmqpubhashblock address, such as tcp://127.0.0.1:28332; empty: not used.",
+  }),
+];

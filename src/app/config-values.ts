@@ -1,0 +1,72 @@
+/** Values from the file, the environment and the flags, checked against the schema and laid over each other. */
+
+import { distance } from "fastest-levenshtein";
+import { type ConfigValue, KEYS, type KeySpec, NODE_KEYS } from "./config-schema.ts";
+import { UsageError } from "./errors.ts";
+
+/** By path; keys of nodes as `node.0.rpc_url`. */
+export type Values = Map<string, ConfigValue>;
+
+const BY_PATH = new Map([...KEYS, ...NODE_KEYS].map((spec) => [spec.path, spec]));
+const NODE_PATH = /^node\.(\d{1,3})\.(\w+)$/;
+
+/** The key that a path stands for; a node's number does not matter. */
+function specOf(path: string): KeySpec | undefined {
+  return BY_PATH.get(path.replace(NODE_PATH, "node.$2"));
+}
+
+function nearest(path: string): string {
+  const wanted = path.replace(NODE_PATH, "node.$2");
+  const known = [...BY_PATH.keys()];
+  return known.reduce((best, candidate) => (distance(candidate, wanted) < distance(best, wanted) ? candidate : best));
+}
+
+/**
+ * Checks one value and notes it.
+ * @param from where it stands, as an operator would say: `config.toml` or `ADIT_NETWORK`.
+ * @throws {UsageError} for an unknown key or a wrong value.
+ */
+export function noteValue(
+  values: Values,
+  path: string,
+  given: { readonly value: unknown; readonly from: string },
+): void {
+  const { value, from } = given;
+  const spec = specOf(path);
+  if (spec === undefined) {
+    throw new UsageError("config-invalid", `${from}: there is no key ${path}; did you mean ${nearest(path)}?`);
+  }
+  const isValue = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  if (!isValue || (value !== spec.word && !spec.allows(value))) {
+    const shown = JSON.stringify(value) ?? String(value);
+    throw new UsageError("config-invalid", `${from}: ${path} is ${shown}, but ${spec.needed} is needed`);
+  }
+  values.set(path, value);
+}
+
+/** A text of the environment or of a flag as the key's own type. What does not fit stays text, and is refused later. */
+export function textToValue(path: string, text: string): ConfigValue {
+  const spec = specOf(path);
+  if (spec === undefined || text === spec.word) return text;
+  const isNumber = typeof spec.default === "number" || spec.word !== undefined;
+  if (isNumber && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (typeof spec.default === "boolean" && (text === "true" || text === "false")) return text === "true";
+  return text;
+}
+
+/** The value of a key, or its default. */
+export function configuredValue(values: Values, path: string): ConfigValue {
+  const spec = specOf(path);
+  if (spec === undefined) throw new Error(`the schema has no key ${path}`);
+  return values.get(path) ?? spec.default;
+}
+
+/** Numbers of the nodes that have any key. */
+export function nodeNumbers(values: Values): number[] {
+  const numbers = new Set<number>();
+  for (const path of values.keys()) {
+    const number = NODE_PATH.exec(path)?.[1];
+    if (number !== undefined) numbers.add(Number(number));
+  }
+  return [...numbers].sort((a, b) => a - b);
+}

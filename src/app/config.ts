@@ -1,0 +1,167 @@
+/** The configuration as the program uses it: plain, complete and checked. Flags go over environment, file, defaults. */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { addressToScript } from "../bitcoin/address.ts";
+import type { Network } from "../bitcoin/network.ts";
+import { AditError } from "../core/errors.ts";
+import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
+import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
+import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";
+import { UsageError } from "./errors.ts";
+import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
+
+export type NodeConfig = {
+  readonly rpcUrl: string;
+  readonly rpcCookie: string;
+  readonly rpcUser: string;
+  readonly rpcPassword: string;
+  readonly zmqHashblock: string;
+};
+
+export type Config = {
+  readonly dataDir: string;
+  readonly network: Network;
+  readonly stratum: {
+    readonly stratumV2Listen: ListenAddress;
+    readonly publicHost: string;
+    readonly plaintext: "private" | "always" | "never";
+  };
+  readonly mining: {
+    readonly sharesPerMinute: number;
+    readonly minDifficulty: number;
+    readonly poolTag: string;
+    readonly instanceId: number;
+    readonly workers: number | "auto";
+    readonly ackIntervalMs: number;
+    readonly ackCount: number;
+  };
+  readonly payout: { readonly address: string };
+  readonly vardiff: { readonly enabled: boolean };
+  readonly simulate: {
+    /** True also where no node is configured. */
+    readonly enabled: boolean;
+    readonly difficulty: number;
+    readonly transactions: number;
+    readonly blockIntervalSeconds: number;
+    readonly refreshSeconds: number;
+  };
+  readonly nodes: readonly NodeConfig[];
+  readonly limits: {
+    readonly maxConnections: number;
+    readonly maxConnectionsPerAddress: number;
+    readonly maxChannels: number;
+    readonly maxChannelsPerConnection: number;
+    readonly maxOutboundBytesPerConnection: number;
+  };
+  readonly log: { readonly level: LogLevel; readonly format: "pretty" | "json" };
+};
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export type ConfigInput = {
+  /** By path, as texts; `flag` is how the user wrote it. */
+  readonly flags: readonly { readonly path: string; readonly value: ConfigValue; readonly flag: string }[];
+  /** `--config`. */
+  readonly configFile: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+};
+
+/** @throws {UsageError} */
+export function loadConfig(input: ConfigInput): Config {
+  const flags: Values = new Map();
+  for (const { path, value, flag } of input.flags) {
+    noteValue(flags, path, { value: typeof value === "string" ? textToValue(path, value) : value, from: flag });
+  }
+  const environment = readEnvironment(input.environment);
+  const dataDir = String(
+    flags.get("data_dir") ?? environment.get("data_dir") ?? configuredValue(new Map(), "data_dir"),
+  );
+  const file = readFile(input.configFile ?? input.environment[CONFIG_VARIABLE], dataDir);
+  return toConfig(new Map([...file, ...environment, ...flags]));
+}
+
+function readFile(named: string | undefined, dataDir: string): Values {
+  if (named !== undefined) return readConfigFile(named);
+  const usual = join(dataDir, "config", "config.toml");
+  return existsSync(usual) ? readConfigFile(usual) : new Map();
+}
+
+/** @throws {UsageError} where values do not go together. */
+export function toConfig(values: Values): Config {
+  const text = (path: string): string => String(configuredValue(values, path));
+  const number = (path: string): number => Number(configuredValue(values, path));
+  const flag = (path: string): boolean => configuredValue(values, path) === true;
+  const listen = parseListenAddress(text("stratum.stratum_v2_listen"));
+  if (listen === undefined) throw new Error("the schema lets only addresses through");
+  const workers = configuredValue(values, "mining.workers");
+  const nodes = nodeNumbers(values).map((index) => ({
+    rpcUrl: text(`node.${index}.rpc_url`),
+    rpcCookie: text(`node.${index}.rpc_cookie`),
+    rpcUser: text(`node.${index}.rpc_user`),
+    rpcPassword: text(`node.${index}.rpc_password`),
+    zmqHashblock: text(`node.${index}.zmq_hashblock`),
+  }));
+  const simulated = flag("simulate.enabled") || nodes.length === 0;
+  const isSet = values.has("mining.min_difficulty");
+  const config: Config = {
+    dataDir: text("data_dir"),
+    network: text("network") as Network,
+    stratum: {
+      stratumV2Listen: listen,
+      publicHost: text("stratum.public_host"),
+      plaintext: text("stratum.plaintext") as Config["stratum"]["plaintext"],
+    },
+    mining: {
+      sharesPerMinute: number("mining.shares_per_minute"),
+      minDifficulty: simulated && !isSet ? SIMULATED_MIN_DIFFICULTY : number("mining.min_difficulty"),
+      poolTag: text("mining.pool_tag"),
+      instanceId: number("mining.instance_id"),
+      workers: workers === "auto" ? "auto" : Number(workers),
+      ackIntervalMs: number("mining.ack_interval_ms"),
+      ackCount: number("mining.ack_count"),
+    },
+    payout: { address: text("payout.address") },
+    vardiff: { enabled: flag("vardiff.enabled") },
+    simulate: {
+      enabled: simulated,
+      difficulty: number("simulate.difficulty"),
+      transactions: number("simulate.transactions"),
+      blockIntervalSeconds: number("simulate.block_interval_seconds"),
+      refreshSeconds: number("simulate.refresh_seconds"),
+    },
+    nodes,
+    limits: {
+      maxConnections: number("limits.max_connections"),
+      maxConnectionsPerAddress: number("limits.max_connections_per_address"),
+      maxChannels: number("limits.max_channels"),
+      maxChannelsPerConnection: number("limits.max_channels_per_connection"),
+      maxOutboundBytesPerConnection: number("limits.max_outbound_bytes_per_connection"),
+    },
+    log: { level: text("log.level") as LogLevel, format: text("log.format") as "pretty" | "json" },
+  };
+  checkTogether(config);
+  return config;
+}
+
+function checkTogether({ payout, network, simulate }: Config): void {
+  if (!simulate.enabled && network === "signet") {
+    throw new UsageError(
+      "config-invalid",
+      'network is "signet", whose blocks need a signature that the pool cannot make: main, testnet4 or regtest is needed',
+    );
+  }
+  if (payout.address === "") {
+    if (simulate.enabled) return;
+    throw new UsageError(
+      "config-invalid",
+      `payout.address is empty: with a real node an address of network ${network} is needed`,
+    );
+  }
+  try {
+    addressToScript(payout.address, network);
+  } catch (cause) {
+    if (!(cause instanceof AditError)) throw cause;
+    throw new UsageError("config-invalid", `payout.address: ${cause.message}`, cause);
+  }
+}
