@@ -42,7 +42,7 @@ export class WorkerCrew {
     this.#options = options;
     this.#dependencies = dependencies;
     this.#threadEnds = dependencies.metrics.counter({
-      name: "sharecore_worker_crashes_total",
+      name: "adit_sharecore_worker_crashes_total",
       help: "Worker threads that ended before their pool did.",
     });
     const seatHost = {

@@ -42,7 +42,11 @@ export class WorkerPool implements ShareValidator {
     const shared = resolveDependencies(dependencies);
     const { jobSlots } = resolved;
     const counterOf = (path: string): Counter =>
-      shared.metrics.counter({ name: "sharecore_shares_total", help: "Shares hashed, by path.", labels: { path } });
+      shared.metrics.counter({
+        name: "adit_sharecore_shares_total",
+        help: "Shares hashed, by path.",
+        labels: { path },
+      });
     this.#inlineBelow = resolved.inlineCompressions;
     this.#inlineShares = counterOf("inline");
     this.#workerShares = counterOf("workers");

@@ -74,9 +74,9 @@ describe("the worker pool's division of work", () => {
     await finish();
     await Promise.all([large, small]);
     expect(metrics.samples().map(({ name, labels, value }) => [name, labels, value])).toEqual([
-      ["sharecore_shares_total", { path: "inline" }, 49],
-      ["sharecore_shares_total", { path: "workers" }, 51],
-      ["sharecore_worker_crashes_total", {}, 0],
+      ["adit_sharecore_shares_total", { path: "inline" }, 49],
+      ["adit_sharecore_shares_total", { path: "workers" }, 51],
+      ["adit_sharecore_worker_crashes_total", {}, 0],
     ]);
   });
 
