@@ -118,11 +118,13 @@ export class TipFollower {
     for (;;) {
       await this.#wakeup?.wait(this.#options.pollIntervalMs);
       if (period.aborted) return;
-      this.#takeOffer(period);
+      this.#takeOffer();
       const tip = await node.bestBlockHash(period);
-      // What the longpoll brought meanwhile may be newer than this answer.
-      if (this.#offered !== undefined) continue;
-      if (tip !== this.#delivered?.tip) {
+      const stale = tip !== this.#delivered?.tip;
+      const offered = this.#offered;
+      // What the longpoll brought meanwhile is that tip's, or newer than an answer that knows of no new tip.
+      if (offered !== undefined && (!stale || tipOf(offered) === tip)) continue;
+      if (stale) {
         this.#parts.onStale(`the node's tip is ${tip}, and its template for that is not here yet`);
         await this.#update({ tip }, period);
       } else if (clock.monotonicMs() >= this.#refreshDueMs) {
@@ -132,17 +134,17 @@ export class TipFollower {
   }
 
   /** Delivers what the longpoll brought, unless only the poll that follows can tell what it is worth. */
-  #takeOffer(period: AbortSignal): void {
+  #takeOffer(): void {
     const offered = this.#offered;
     this.#offered = undefined;
     const delivered = this.#delivered;
     if (offered === undefined || delivered === undefined) return;
     if (tipOf(offered) === delivered.tip) {
       const sinceMs = this.#parts.clock.monotonicMs() - delivered.atMs;
-      if (sinceMs >= MIN_SAME_TIP_INTERVAL_MS) this.#deliver(offered, period);
+      if (sinceMs >= MIN_SAME_TIP_INTERVAL_MS) this.#deliver(offered);
     } else if (offered.height > delivered.template.height) {
       // It may have been on its way for long, so that only a higher one is newer for sure.
-      this.#deliver(offered, period);
+      this.#deliver(offered);
     }
   }
 
@@ -156,7 +158,7 @@ export class TipFollower {
       const height = tip === expected.tip ? expected.height : undefined;
       if (height !== undefined && candidate.height !== height)
         throw unusable(`height is not ${height}, the tip's next`);
-      this.#deliver(candidate, period);
+      this.#deliver(candidate);
       return;
     }
     throw new TemplateError("template-stale", `the node's templates do not stand on its tip ${tip}`, { tip });
@@ -183,9 +185,7 @@ export class TipFollower {
     return offered;
   }
 
-  #deliver(unnumbered: UnnumberedTemplate, period: AbortSignal): void {
-    // The other loop may have met a fault while this answer was on its way.
-    if (period.aborted) return;
+  #deliver(unnumbered: UnnumberedTemplate): void {
     const last = this.#delivered;
     const tip = tipOf(unnumbered);
     if (tip === last?.tip && unnumbered.height !== last.template.height) {

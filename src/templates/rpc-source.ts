@@ -68,6 +68,8 @@ export class RpcSource implements TemplateSource {
   readonly #submissions = new Set<Promise<SubmitResult>>();
   #listener: TemplateListener | undefined;
   #state: SourceState | undefined;
+  /** Since the start or the last fault, until the next template. */
+  #recovering = true;
   #onFirstState: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -92,7 +94,7 @@ export class RpcSource implements TemplateSource {
         logger: this.#logger,
         longpollBackoff: new Backoff({ baseMs: backoffBaseMs, maxMs: LONGPOLL_BACKOFF_MAX_MS, random }),
         onTemplate: (template, newTip) => this.#onTemplate(template, newTip),
-        onStale: (reason) => this.#setState({ kind: "unavailable", reason }),
+        onStale: (reason) => this.#setState({ kind: "unavailable", reason }, "debug"),
       },
     );
     const address = options.zmqHashblock ?? "";
@@ -156,12 +158,13 @@ export class RpcSource implements TemplateSource {
 
   #fault(error: unknown): void {
     this.#faults.add(1);
+    this.#recovering = true;
     if (error instanceof AditError) {
-      this.#setState({ kind: "unavailable", reason: error.message });
+      this.#setState({ kind: "unavailable", reason: error.message }, "warn");
       return;
     }
     this.#logger.error("template source failed by an error of its own", { error });
-    this.#setState({ kind: "unavailable", reason: `an error of the pool itself: ${String(error)}` });
+    this.#setState({ kind: "unavailable", reason: `an error of the pool itself: ${String(error)}` }, "warn");
   }
 
   #onTemplate(template: Template, newTip: boolean): void {
@@ -175,15 +178,17 @@ export class RpcSource implements TemplateSource {
       newTip,
     });
     this.#tell((listener) => listener.onTemplate(template, newTip));
-    this.#setState({ kind: "ready" });
+    this.#setState({ kind: "ready" }, this.#recovering ? "info" : "debug");
+    this.#recovering = false;
   }
 
-  #setState(state: SourceState): void {
+  /** @param level of the log line: nobody has to read of the moment between a new tip and its template. */
+  #setState(state: SourceState, level: "debug" | "info" | "warn"): void {
     if (this.#stop.signal.aborted || sameState(state, this.#state)) return;
     this.#state = state;
     this.#ready.set(state.kind === "ready" ? 1 : 0);
-    if (state.kind === "ready") this.#logger.info("template source ready");
-    else this.#logger.warn("template source unavailable", { reason: state.reason });
+    if (state.kind === "ready") this.#logger[level]("template source ready");
+    else this.#logger[level]("template source unavailable", { reason: state.reason });
     this.#tell((listener) => listener.onState(state));
     this.#onFirstState();
   }

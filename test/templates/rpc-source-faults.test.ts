@@ -40,6 +40,10 @@ describe("a node", () => {
         await bench.retry();
         await recorder.ready();
         expect(recorder.order).toEqual(["unavailable", "template 1 tip", "ready"]);
+        expect(bench.logged.map((line) => line.split(" {")[0]).filter((line) => !line?.startsWith("debug"))).toEqual([
+          "warn template source unavailable",
+          "info template source ready",
+        ]);
       },
     );
 

@@ -67,6 +67,8 @@ describe("a source over JSON-RPC", () => {
     expect((await recorder.template()).newTip).toBe(true);
     await recorder.ready();
     expect(recorder.order.slice(2)).toEqual(["unavailable", "template 2 tip", "ready"]);
+    // It happens with every other block: nothing that an operator has to read.
+    expect(bench.logged.filter((line) => !line.startsWith("debug"))).toHaveLength(1);
   });
 
   it("goes back to an earlier tip of the same height with the node", async () => {
@@ -83,6 +85,21 @@ describe("a source over JSON-RPC", () => {
       expect([printed(template.prevHash), template.height, newTip]).toEqual([tip, height + 1, true]);
       await recorder.ready();
     }
+  });
+
+  it("does not deliver what a longpoll brings for a tip that a poll knows to be old", async () => {
+    const { node, recorder, clock } = await create();
+    const longpoll = await bench.start();
+    node.standing.delete("getbestblockhash");
+    await bench.poll(REFRESH_MS);
+    const poll = await node.next("getbestblockhash");
+    longpoll.result(bench.template({ longpollid: "other fees" }));
+    await node.next("longpoll");
+    bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
+    poll.result(TIP_B);
+    node.standing.set("getbestblockhash", (call) => call.result(TIP_B));
+    await clock.waiting(POLL_MS);
+    expect(recorder.order).toEqual(["template 1 tip", "ready", "unavailable", "template 2 tip", "ready"]);
   });
 
   it("takes up a tip that moves on while its template is fetched", async () => {
