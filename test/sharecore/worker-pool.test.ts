@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Clock } from "../../src/core/clock.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import type { Job, JobHandle, ShareFields } from "../../src/sharecore/index.ts";
@@ -111,6 +111,20 @@ describe("the worker pool's division of work", () => {
     expect(given).toEqual([13, 149 + 19, 148]);
   });
 
+  it("gives no worker two parts of one batch", async () => {
+    const { pool, threads, finish } = openPool({ workers: 2, inlineCompressions: 30 });
+    const handle = pool.addJob(sampleStandardJob(1));
+    const verdicts = [validateAll(pool, sharesOf(handle, 19)), validateAll(pool, sharesOf(handle, 30))];
+    const given = threads.map((thread) => {
+      thread.work();
+      return thread.counts.shares;
+    });
+    await finish();
+    await Promise.all(verdicts);
+    // The second half goes to the first worker, though it has more to do even so.
+    expect(given).toEqual([19 + 15, 15]);
+  });
+
   it("is called once for a batch, however many chunks it takes", async () => {
     const { pool, threads, finish } = openPool({ ringCells: 8192 });
     const handle = pool.addJob(sampleStandardJob(1));
@@ -192,6 +206,37 @@ describe("the worker pool's jobs", () => {
     await finish();
   });
 
+  it("wakes a worker once for a batch, and for released jobs only when they fill half of its ring", async () => {
+    const notify = vi.spyOn(Atomics, "notify");
+    const { pool, threads, finish } = openPool({ jobSlots: 2048, ringCells: 8192 });
+    const handles = Array.from({ length: 2048 }, (_, seed) => pool.addJob(sampleStandardJob(seed)));
+    const verdicts = validateAll(pool, handles.flatMap((handle) => sharesOf(handle, 1)).slice(0, 1500));
+    expect(notify).toHaveBeenCalledTimes(1);
+    threads[0]?.work();
+    await verdicts;
+    for (const handle of handles) pool.releaseJob(handle);
+    // Of the 2,048 jobs the worker had 1,500.
+    expect(threads[0]?.waitingCells).toBe(1500);
+    expect(notify).toHaveBeenCalledTimes(1);
+    await finish();
+
+    const small = openPool({ jobSlots: 2048, ringCells: 2048 });
+    const jobs = Array.from({ length: 1030 }, (_, seed) => small.pool.addJob(sampleStandardJob(seed)));
+    const more = validateAll(
+      small.pool,
+      jobs.flatMap((handle) => sharesOf(handle, 1)),
+    );
+    small.threads[0]?.work();
+    await more;
+    notify.mockClear();
+    for (const handle of jobs.slice(0, 1025)) small.pool.releaseJob(handle);
+    expect(notify).not.toHaveBeenCalled();
+    for (const handle of jobs.slice(1025)) small.pool.releaseJob(handle);
+    expect(notify).toHaveBeenCalled();
+    notify.mockRestore();
+    await small.finish();
+  });
+
   it("is not stopped by a ring full of released jobs", async () => {
     const { pool, threads, finish } = openPool({ jobSlots: 4096, ringCells: 2048 });
     const handles = Array.from({ length: 3000 }, (_, seed) => pool.addJob(sampleStandardJob(seed)));
@@ -221,22 +266,26 @@ describe("the worker pool's limits", () => {
     const { pool, threads, finish } = openPool({ ringCells: 2048 });
     const job = sampleStandardJob(1);
     const handle = pool.addJob(job);
-    const drains: number[] = [];
     const [worker] = threads;
-    pool.onDrain(() => drains.push(worker?.counts.shares ?? 0));
     const shares = sharesOf(handle, 5000);
+    const afterDrain: Promise<samples.Verdict[]>[] = [];
+    let answeredAtDrain = 0;
+    pool.onDrain(() => {
+      answeredAtDrain = worker?.counts.shares ?? 0;
+      afterDrain.push(validateAll(pool, shares.slice(0, 1)));
+    });
     const large = validateAll(pool, shares);
     expect(worker?.waitingCells).toBe(2048);
-    await expect(validateAll(pool, sharesOf(handle, 1))).rejects.toThrow("full");
-    expect(drains).toEqual([]);
+    await expect(validateAll(pool, shares.slice(0, 1))).rejects.toThrow("full");
+    expect(afterDrain).toHaveLength(0);
     worker?.work();
     expect(await large).toEqual(expectedVerdicts(shares, new Map([[handle, job]])));
-    expect(drains).toHaveLength(1);
-    expect(drains[0]).toBeLessThan(5000);
-    const small = validateAll(pool, sharesOf(handle, 1));
+    expect(afterDrain).toHaveLength(1);
+    // The last of the large batch had been sent by then, and was not answered.
+    expect(answeredAtDrain).toBeGreaterThan(5000 - 2048);
+    expect(answeredAtDrain).toBeLessThan(5000);
     await finish();
-    expect(await small).toHaveLength(1);
-    expect(drains).toHaveLength(1);
+    expect(await afterDrain[0]).toEqual((await large).slice(0, 1));
   });
 
   it("has no more shares under way at a worker than its verdict ring has cells", async () => {
@@ -329,6 +378,20 @@ describe("the worker pool after a crash", () => {
     running()[0]?.work();
     expect(await again).toEqual(await verdicts);
     await finish();
+  });
+
+  it("does not count a crash against a thread that had answered something", async () => {
+    const { pool, threads, timers, running, finish } = openPool();
+    const handle = pool.addJob(sampleStandardJob(1));
+    const verdicts = validateAll(pool, sharesOf(handle, 10));
+    for (let crashes = 0; crashes < 6; crashes += 1) {
+      threads[crashes]?.workQuietly(1);
+      threads[crashes]?.crash();
+    }
+    expect(running()).toHaveLength(1);
+    expect(timers).toHaveLength(0);
+    await finish();
+    expect(await verdicts).toHaveLength(10);
   });
 
   it("counts threads that cannot be started like those that end", async () => {
