@@ -37,9 +37,14 @@ export class BitcoindNode {
   static async start(program: string): Promise<BitcoindNode> {
     const folder = await mkdtemp(join(tmpdir(), "adit-bitcoind-"));
     const node = new BitcoindNode({ program, folder, ports: [await freePort(), await freePort()] });
-    await node.restart();
-    await node.mine(FIRST_HEIGHT);
-    return node;
+    try {
+      await node.restart();
+      await node.mine(FIRST_HEIGHT);
+      return node;
+    } catch (error) {
+      await node.stop();
+      throw error;
+    }
   }
 
   get rpcUrl(): string {
@@ -114,18 +119,18 @@ export class BitcoindNode {
     await arrival;
   }
 
-  /** Ends it at once, as a crash does. */
-  async kill(): Promise<void> {
+  /** Ends it, in order where it is to be started again: a node that is killed forgets its newest blocks. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
     if (child === undefined || child.exitCode !== null) return;
     const exit = once(child, "exit");
-    child.kill("SIGKILL");
+    child.kill(signal);
     await exit;
   }
 
   async stop(): Promise<void> {
-    await this.kill();
+    await this.end("SIGKILL");
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

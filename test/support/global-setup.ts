@@ -59,12 +59,14 @@ async function runNpm(folder: string): Promise<void> {
 }
 
 async function moveIntoPlace(workFolder: string, digest: string): Promise<void> {
+  // Another run was faster.
+  if ((await installedDigest()) === digest) return;
   const place = join(PACKAGE_FOLDER, "node_modules");
   await rename(place, join(workFolder, "replaced")).catch(ignoreCode("ENOENT"));
   try {
     await rename(join(workFolder, "node_modules"), place);
   } catch (error) {
-    // Another run was faster: its installation serves as well, if it is of the same lock file.
+    // Another run came in between: its installation serves as well, if it is of the same lock file.
     if ((await installedDigest()) !== digest) throw error;
   }
 }

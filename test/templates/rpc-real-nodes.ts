@@ -21,10 +21,11 @@ export type RealNode = {
   blockBytes(height: number): Promise<Uint8Array>;
   /** Puts transactions into the next template and returns how many. */
   fillMempool(): Promise<number>;
-  kill(): Promise<void>;
-  /** After `kill`: on the same port, with the same chain and another cookie. */
+  /** Its connections break and its port is closed. */
+  end(): Promise<void>;
+  /** After `end`: on the same port, with the same chain and another cookie. */
   restart(): Promise<void>;
-  /** Kills it where it runs, and removes what it wrote. */
+  /** Ends it where it runs, and removes what it wrote. */
   remove(): Promise<void>;
 };
 
@@ -64,7 +65,7 @@ async function startBcoin(): Promise<RealNode> {
       await node.fillMempool(3);
       return 6;
     },
-    kill: () => node.stop(),
+    end: () => node.stop(),
     restart: async () => {
       await node.restart("second");
       await writeFile(cookiePath, node.cookie);
@@ -89,7 +90,7 @@ async function startBitcoind(program: string): Promise<RealNode> {
     blockBytes: (height) => node.blockBytes(height),
     // Without a wallet there is nothing that it could sign.
     fillMempool: async () => 0,
-    kill: () => node.kill(),
+    end: () => node.end("SIGTERM"),
     restart: () => node.restart(),
     remove: () => node.stop(),
   };
