@@ -34,7 +34,7 @@ class HashSet {
     const b = entry.getUint32(4, true);
     const c = entry.getUint32(8, true);
     // An empty place is all zeros, so no entry may be.
-    const d = entry.getUint32(12, true) | 1;
+    const d = (entry.getUint32(12, true) | 1) >>> 0;
     if (this.#insert(a, b, [c, d])) {
       this.count += 1;
       if (2 * this.count > this.#capacity) this.#grow();

@@ -63,6 +63,8 @@ export class Connection {
     this.flush();
     if (this.#socket.destroyed) return;
     this.#socket.end();
+    // Without reading, the peer's own end would never be seen; the session takes nothing of it any more.
+    this.#socket.resume();
     this.#socket.setTimeout(graceMs, () => this.#socket.destroy());
   }
 

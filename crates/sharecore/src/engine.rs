@@ -37,7 +37,12 @@ pub struct Engine {
 }
 
 fn u32_at(bytes: &[u8], offset: usize) -> u32 {
-    u32::from_le_bytes([bytes[offset], bytes[offset + 1], bytes[offset + 2], bytes[offset + 3]])
+    u32::from_le_bytes([
+        bytes[offset],
+        bytes[offset + 1],
+        bytes[offset + 2],
+        bytes[offset + 3],
+    ])
 }
 
 struct Share<'a>(&'a [u8]);
@@ -50,7 +55,11 @@ impl<'a> Share<'a> {
         u32_at(self.0, 4)
     }
     fn fields(&self) -> HeaderFields {
-        HeaderFields { version: u32_at(self.0, 8), ntime: u32_at(self.0, 12), nonce: u32_at(self.0, 16) }
+        HeaderFields {
+            version: u32_at(self.0, 8),
+            ntime: u32_at(self.0, 12),
+            nonce: u32_at(self.0, 16),
+        }
     }
     fn extranonce_len(&self) -> usize {
         u32_at(self.0, 20) as usize
@@ -84,7 +93,9 @@ impl Engine {
 
     /// Registers a job record: 0 done, 1 no such slot, 2 malformed.
     pub fn set_job(&mut self, slot: usize, generation: u32, record: &[u8]) -> u32 {
-        let Some(place) = self.jobs.get_mut(slot) else { return 1 };
+        let Some(place) = self.jobs.get_mut(slot) else {
+            return 1;
+        };
         match Job::parse(record, generation) {
             Some(job) => {
                 *place = Some(Box::new(job));
@@ -97,14 +108,20 @@ impl Engine {
     /// Forgets a job, if the slot still holds that generation.
     pub fn clear_job(&mut self, slot: usize, generation: u32) {
         if let Some(place) = self.jobs.get_mut(slot) {
-            if place.as_ref().is_some_and(|job| job.generation == generation) {
+            if place
+                .as_ref()
+                .is_some_and(|job| job.generation == generation)
+            {
                 *place = None;
             }
         }
     }
 
     fn job(&self, slot: usize, generation: u32) -> Option<&Job> {
-        self.jobs.get(slot)?.as_deref().filter(|job| job.generation == generation)
+        self.jobs
+            .get(slot)?
+            .as_deref()
+            .filter(|job| job.generation == generation)
     }
 
     /// Writes a verdict for each of the first `count` shares; returns how many that were.
@@ -122,10 +139,12 @@ impl Engine {
         order.clear();
         for index in 0..count {
             let share = Share(&self.shares[index * SHARE_BYTES..(index + 1) * SHARE_BYTES]);
-            let usable = self.job(share.slot(), share.generation()).is_some_and(|job| match job.root {
-                Root::Fixed { .. } => share.extranonce_len() == 0,
-                Root::Coinbase(_) => share.extranonce_len() <= MAX_EXTRANONCE,
-            });
+            let usable = self
+                .job(share.slot(), share.generation())
+                .is_some_and(|job| match job.root {
+                    Root::Fixed { .. } => share.extranonce_len() == 0,
+                    Root::Coinbase(_) => share.extranonce_len() <= MAX_EXTRANONCE,
+                });
             let verdict = &mut self.verdicts[index * VERDICT_BYTES..(index + 1) * VERDICT_BYTES];
             verdict[4..8].copy_from_slice(&share.tag().to_le_bytes());
             if usable {
@@ -138,7 +157,9 @@ impl Engine {
         let shares = &self.shares;
         order.sort_unstable_by_key(|&index| {
             let share = Share(&shares[index as usize * SHARE_BYTES..]);
-            ((share.slot() as u64) << 40) | ((share.extranonce_len() as u64) << 32) | u64::from(index)
+            ((share.slot() as u64) << 40)
+                | ((share.extranonce_len() as u64) << 32)
+                | u64::from(index)
         });
         self.order = order;
     }
@@ -195,11 +216,14 @@ impl Engine {
                 let index = index_of(lane);
                 Share(&self.shares[index * SHARE_BYTES..(index + 1) * SHARE_BYTES])
             };
-            let Some(jobs) = lanes_of(|lane| self.jobs.get(share_of(lane).slot())?.as_deref()) else {
+            let Some(jobs) = lanes_of(|lane| self.jobs.get(share_of(lane).slot())?.as_deref())
+            else {
                 continue;
             };
-            let fields: [HeaderFields; MAX_LANES] = core::array::from_fn(|lane| share_of(lane).fields());
-            let roots: [[u32; 8]; MAX_LANES] = core::array::from_fn(|lane| self.share_roots[index_of(lane)]);
+            let fields: [HeaderFields; MAX_LANES] =
+                core::array::from_fn(|lane| share_of(lane).fields());
+            let roots: [[u32; 8]; MAX_LANES] =
+                core::array::from_fn(|lane| self.share_roots[index_of(lane)]);
             let hashes = header_hashes::<W>(&jobs, &fields, &roots);
             for (lane, &index) in group.iter().enumerate() {
                 let hash = hash_bytes(&hashes.map(|word| word.lane(lane)));
@@ -220,7 +244,13 @@ impl Engine {
     }
 
     /// Roots of one extended job for `count` packed extranonces in the share table: 0 done, 1 no such job, 2 invalid.
-    pub fn merkle_roots<W: Word>(&mut self, slot: usize, generation: u32, size: usize, count: usize) -> u32 {
+    pub fn merkle_roots<W: Word>(
+        &mut self,
+        slot: usize,
+        generation: u32,
+        size: usize,
+        count: usize,
+    ) -> u32 {
         if size > MAX_EXTRANONCE || count > self.share_roots.len() {
             return 2;
         }
@@ -239,7 +269,8 @@ impl Engine {
                     let roots = merkle_roots::<W>(coinbase, &extranonces, size);
                     for lane in 0..here {
                         let start = (at + lane) * 32;
-                        out[start..start + 32].copy_from_slice(&hash_bytes(&roots.map(|word| word.lane(lane))));
+                        out[start..start + 32]
+                            .copy_from_slice(&hash_bytes(&roots.map(|word| word.lane(lane))));
                     }
                     at += here;
                 }

@@ -18,7 +18,11 @@ pub struct HeaderFields {
 
 /// The merkle roots that one coinbase gives with `W::LANES` extranonces of one length, at most 32 bytes.
 #[inline(always)]
-pub fn merkle_roots<W: Word>(coinbase: &Coinbase, extranonces: &[&[u8]; MAX_LANES], len: usize) -> [W; 8] {
+pub fn merkle_roots<W: Word>(
+    coinbase: &Coinbase,
+    extranonces: &[&[u8]; MAX_LANES],
+    len: usize,
+) -> [W; 8] {
     let rest = coinbase.prefix_rest.as_slice();
     let suffix = coinbase.suffix.as_slice();
     let message_len = coinbase.prefix_len + len + suffix.len();
@@ -48,7 +52,12 @@ pub fn merkle_roots<W: Word>(coinbase: &Coinbase, extranonces: &[&[u8]; MAX_LANE
         let words: [W; 16] = core::array::from_fn(|i| {
             let at = block * BLOCK + 4 * i;
             let word = |lane: usize| {
-                u32::from_be_bytes([byte_at(lane, at), byte_at(lane, at + 1), byte_at(lane, at + 2), byte_at(lane, at + 3)])
+                u32::from_be_bytes([
+                    byte_at(lane, at),
+                    byte_at(lane, at + 1),
+                    byte_at(lane, at + 2),
+                    byte_at(lane, at + 3),
+                ])
             };
             if at + 4 <= varying_from || at >= varying_to {
                 if at >= varying_to && at + 4 <= tail_len {
@@ -77,13 +86,20 @@ pub fn header_hashes<W: Word>(
     fields: &[HeaderFields; MAX_LANES],
     roots: &[[u32; 8]; MAX_LANES],
 ) -> [W; 8] {
-    let midstates: [Option<&[u32; 8]>; MAX_LANES] = core::array::from_fn(|lane| match &jobs[lane].root {
-        Root::Fixed { midstate, .. } if fields[lane].version.swap_bytes() == jobs[lane].version => Some(midstate),
-        _ => None,
-    });
+    let midstates: [Option<&[u32; 8]>; MAX_LANES] =
+        core::array::from_fn(|lane| match &jobs[lane].root {
+            Root::Fixed { midstate, .. }
+                if fields[lane].version.swap_bytes() == jobs[lane].version =>
+            {
+                Some(midstate)
+            }
+            _ => None,
+        });
     let mut state: [W; 8];
     if midstates[..W::LANES].iter().all(Option::is_some) {
-        state = core::array::from_fn(|i| W::from_fn(|lane| midstates[lane].map_or(0, |midstate| midstate[i])));
+        state = core::array::from_fn(|i| {
+            W::from_fn(|lane| midstates[lane].map_or(0, |midstate| midstate[i]))
+        });
     } else {
         let block: [W; 16] = core::array::from_fn(|i| {
             W::from_fn(|lane| match i {

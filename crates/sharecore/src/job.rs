@@ -87,7 +87,14 @@ impl Job {
             1 => Root::Coinbase(Coinbase::parse(record)?),
             _ => return None,
         };
-        Some(Job { generation, version, bits, prev_hash, network_target, root })
+        Some(Job {
+            generation,
+            version,
+            bits,
+            prev_hash,
+            network_target,
+            root,
+        })
     }
 }
 

@@ -49,7 +49,13 @@ pub fn abi_version() -> u32 {
 /// Makes the tables, once: 0 done, 1 out of range or done before.
 #[wasm_bindgen]
 pub fn reserve(job_slots: u32, batch_shares: u32) -> u32 {
-    with(|core| u32::from(!core.engine.reserve(job_slots as usize, batch_shares as usize)))
+    with(|core| {
+        u32::from(
+            !core
+                .engine
+                .reserve(job_slots as usize, batch_shares as usize),
+        )
+    })
 }
 
 /// Address of `len` bytes for one job record; 0 where that is longer than any can be.
@@ -115,7 +121,12 @@ pub fn validate_scalar(count: u32) -> u32 {
 #[wasm_bindgen]
 pub fn merkle_roots(slot: u32, generation: u32, extranonce_size: u32, count: u32) -> u32 {
     with(|core| {
-        core.engine.merkle_roots::<U32x4>(slot as usize, generation, extranonce_size as usize, count as usize)
+        core.engine.merkle_roots::<U32x4>(
+            slot as usize,
+            generation,
+            extranonce_size as usize,
+            count as usize,
+        )
     })
 }
 
@@ -154,5 +165,9 @@ pub fn scan_init() {
 /// The lowest nonce in the range that meets the target, or -1.
 #[wasm_bindgen]
 pub fn scan(start_nonce: u32, count: u32) -> f64 {
-    with(|core| core.scan.search::<U32x4>(start_nonce, count).map_or(-1.0, f64::from))
+    with(|core| {
+        core.scan
+            .search::<U32x4>(start_nonce, count)
+            .map_or(-1.0, f64::from)
+    })
 }

@@ -23,9 +23,8 @@ pub const INITIAL: [u32; 8] = [
 pub const BLOCK: usize = 64;
 
 /// Round constants plus schedule of the block that pads a message of exactly 64 bytes: the same for every pair of hashes.
-const PADDING_OF_64: [u32; 64] = scheduled([
-    0x8000_0000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 512,
-]);
+const PADDING_OF_64: [u32; 64] =
+    scheduled([0x8000_0000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 512]);
 
 const fn scheduled(block: [u32; 16]) -> [u32; 64] {
     let mut w = [0u32; 64];
@@ -39,7 +38,10 @@ const fn scheduled(block: [u32; 16]) -> [u32; 64] {
         let y = w[i - 2];
         let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
         let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-        w[i] = w[i - 16].wrapping_add(s0).wrapping_add(w[i - 7]).wrapping_add(s1);
+        w[i] = w[i - 16]
+            .wrapping_add(s0)
+            .wrapping_add(w[i - 7])
+            .wrapping_add(s1);
         i += 1;
     }
     let mut i = 0;
@@ -168,7 +170,14 @@ pub fn words_of(block: &[u8]) -> [u32; 16] {
 
 /// Eight big-endian words of a hash.
 pub fn hash_words(hash: &[u8; 32]) -> [u32; 8] {
-    core::array::from_fn(|i| u32::from_be_bytes([hash[4 * i], hash[4 * i + 1], hash[4 * i + 2], hash[4 * i + 3]]))
+    core::array::from_fn(|i| {
+        u32::from_be_bytes([
+            hash[4 * i],
+            hash[4 * i + 1],
+            hash[4 * i + 2],
+            hash[4 * i + 3],
+        ])
+    })
 }
 
 /// The bytes of a hash's words.
@@ -191,7 +200,11 @@ pub fn sha256d(message: &[u8]) -> [u8; 32] {
     let mut tail = [0u8; 2 * BLOCK];
     tail[..rest.len()].copy_from_slice(rest);
     tail[rest.len()] = 0x80;
-    let end = if rest.len() < BLOCK - 8 { BLOCK } else { 2 * BLOCK };
+    let end = if rest.len() < BLOCK - 8 {
+        BLOCK
+    } else {
+        2 * BLOCK
+    };
     tail[end - 8..end].copy_from_slice(&(message.len() as u64 * 8).to_be_bytes());
     for block in tail[..end].chunks_exact(BLOCK) {
         compress(&mut state, words_of(block));

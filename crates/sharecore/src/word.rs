@@ -64,8 +64,8 @@ impl Word for u32 {
 mod four {
     use super::Word;
     use core::arch::wasm32::{
-        i32x4_add, u32x4, u32x4_extract_lane, u32x4_shr, u32x4_splat, v128, v128_and, v128_or,
-        v128_xor, i32x4_shl,
+        i32x4_add, i32x4_shl, u32x4, u32x4_extract_lane, u32x4_shr, u32x4_splat, v128, v128_and,
+        v128_or, v128_xor,
     };
 
     /// Four words in a 128-bit register.
