@@ -7,6 +7,7 @@ import { difficultyOfTarget, targetFromBytes } from "../bitcoin/target.ts";
 import { compareLittleEndian256, reversed, toHex } from "../core/bytes.ts";
 import { type Clock, systemClock, type Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { NoiseError } from "../noise/errors.ts";
 import { parsePoolUrl } from "../noise/pool-url.ts";
 import { createNonceScanner } from "../sharecore/index.ts";
 import { ClientError } from "./errors.ts";
@@ -102,9 +103,9 @@ class Miner {
     this.#clock = context.clock ?? systemClock;
     this.#target = parsePoolUrl(options.url);
     if (!options.plaintext && this.#target.authorityPublicKey === undefined) {
-      throw new ClientError(
+      throw new NoiseError(
+        "url-invalid",
         `${options.url} has no authority key: use stratum2+tcp://HOST:PORT/KEY as the pool prints it, or --plaintext`,
-        { code: "connect-failed" },
       );
     }
     this.#nominalHashrate = options.hashrate ?? options.threads * measureHashrate(this.#clock);

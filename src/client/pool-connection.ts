@@ -36,6 +36,7 @@ export class PoolConnection {
   readonly #events: PoolConnectionEvents;
   readonly #options: PoolConnectionOptions;
   readonly #deadline: Timer;
+  #isReady = false;
   #ended = false;
 
   constructor(options: PoolConnectionOptions, events: PoolConnectionEvents, context: { readonly clock: Clock }) {
@@ -89,6 +90,7 @@ export class PoolConnection {
   }
 
   #ready(): void {
+    this.#isReady = true;
     this.#deadline.cancel();
     this.#events.onReady();
   }
@@ -109,7 +111,7 @@ export class PoolConnection {
 
   #failure(what: string, cause?: Error): ClientError {
     const { host, port } = this.#options;
-    const code = this.#transport.ready ? "connection-lost" : "connect-failed";
+    const code = this.#isReady ? "connection-lost" : "connect-failed";
     const doing = code === "connect-failed" ? "cannot connect to" : "lost the connection to";
     return new ClientError(`${doing} ${host}:${port}: ${what}`, { code, details: { host, port }, cause });
   }

@@ -1,0 +1,194 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type Config, type ConfigInput, loadConfig, toConfig } from "../../src/app/config.ts";
+import { KEYS, NODE_KEYS } from "../../src/app/config-schema.ts";
+import { parseConfig } from "../../src/app/config-sources.ts";
+import { UsageError } from "../../src/app/errors.ts";
+import { parseListenAddress } from "../../src/app/listen-address.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const NOWHERE = join(tmpdir(), "adit-no-such-folder");
+
+function load(input: Partial<ConfigInput> = {}): Config {
+  return loadConfig({
+    flags: [],
+    configFile: undefined,
+    environment: { ADIT_DATA_DIR: NOWHERE },
+    ...input,
+  });
+}
+
+function fileWith(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), "adit-config-")), "config.toml");
+  writeFileSync(path, text);
+  return path;
+}
+
+function messageOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("config.example.toml", () => {
+  const source = readFileSync(join(ROOT, "config.example.toml"), "utf8");
+
+  it("holds every key with its default, and no other", () => {
+    const values = parseConfig(source, "config.example.toml");
+    expect(Object.fromEntries(values)).toEqual(Object.fromEntries(KEYS.map((key) => [key.path, key.default])));
+  });
+
+  it("shows every key of a node with its default", () => {
+    const nodePart = source.slice(source.indexOf("# [[node]]")).replaceAll(/^# (?=\[\[node\]\]|\w+ = )/gm, "");
+    const values = parseConfig(nodePart, "config.example.toml");
+    expect(Object.fromEntries(values)).toEqual(
+      Object.fromEntries(NODE_KEYS.map((key) => [key.path.replace("node.", "node.0."), key.default])),
+    );
+  });
+
+  it("loads as the same configuration as no file at all, but for what it sets", () => {
+    const without = load();
+    const withFile = toConfig(parseConfig(source, "config.example.toml"));
+    expect(withFile).toEqual({ ...without, dataDir: "data", mining: { ...without.mining, minDifficulty: 1 } });
+  });
+});
+
+describe("docs/configuration.md", () => {
+  const page = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
+
+  it.each([...KEYS, ...NODE_KEYS].map((key) => [key.path, key] as const))("documents %s as it is", (path, key) => {
+    const needed = key.needed.replace(/,$/, "");
+    expect(page).toContain(`| \`${path}\` | \`${JSON.stringify(key.default)}\` | ${needed} | ${key.doc} |`);
+  });
+});
+
+describe("a configuration", () => {
+  it("takes flags over the environment, the environment over the file, the file over the defaults", () => {
+    const configFile = fileWith('[log]\nlevel = "debug"\nformat = "json"\n[mining]\npool_tag = "/file/"\n');
+    const environment = { ADIT_DATA_DIR: NOWHERE, ADIT_LOG__LEVEL: "warn", ADIT_LOG__FORMAT: "pretty" };
+    const flags = [{ path: "log.level", value: "error", flag: "--log-level" }];
+    const config = load({ configFile, environment, flags });
+    expect(config.log).toEqual({ level: "error", format: "pretty" });
+    expect(config.mining.poolTag).toBe("/file/");
+    expect(config.mining.sharesPerMinute).toBe(12);
+  });
+
+  it("reads config/config.toml of the data folder, if there is one", () => {
+    const folder = mkdtempSync(join(tmpdir(), "adit-data-"));
+    expect(load({ environment: { ADIT_DATA_DIR: folder } }).mining.poolTag).toBe("/adit/");
+    mkdirSync(join(folder, "config"));
+    writeFileSync(join(folder, "config", "config.toml"), '[mining]\npool_tag = "/here/"\n');
+    expect(load({ environment: { ADIT_DATA_DIR: folder } }).mining.poolTag).toBe("/here/");
+  });
+
+  it("reads every type from the environment", () => {
+    const { mining, vardiff, nodes, network } = load({
+      environment: {
+        ADIT_DATA_DIR: NOWHERE,
+        ADIT_NETWORK: "regtest",
+        ADIT_MINING__SHARES_PER_MINUTE: "30.5",
+        ADIT_MINING__WORKERS: "3",
+        ADIT_VARDIFF__ENABLED: "false",
+        ADIT_NODE__0__RPC_URL: "http://10.0.0.1:1",
+        ADIT_NODE__1__RPC_USER: "12",
+        ADIT_SIMULATE__ENABLED: "true",
+      },
+    });
+    expect(network).toBe("regtest");
+    expect(mining).toMatchObject({ sharesPerMinute: 30.5, workers: 3 });
+    expect(vardiff.enabled).toBe(false);
+    expect(nodes.map(({ rpcUrl, rpcUser }) => [rpcUrl, rpcUser])).toEqual([
+      ["http://10.0.0.1:1", ""],
+      ["http://127.0.0.1:8332", "12"],
+    ]);
+  });
+
+  it("runs on the simulated node where no node is configured, with easier shares", () => {
+    expect(load().simulate.enabled).toBe(true);
+    expect(load().mining.minDifficulty).toBe(0.0001);
+    expect(load({ configFile: fileWith("[mining]\nmin_difficulty = 2\n") }).mining.minDifficulty).toBe(2);
+  });
+
+  it("takes a real node where one is configured, unless the simulation is asked for", () => {
+    const real = '[payout]\naddress = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"\n[[node]]\nrpc_cookie = "/c"\n';
+    const config = load({ configFile: fileWith(real) });
+    expect(config.simulate.enabled).toBe(false);
+    expect(config.mining.minDifficulty).toBe(1);
+    expect(config.nodes).toEqual([
+      { rpcUrl: "http://127.0.0.1:8332", rpcCookie: "/c", rpcUser: "", rpcPassword: "", zmqHashblock: "" },
+    ]);
+    const flags = [{ path: "simulate.enabled", value: true, flag: "--simulate" }];
+    expect(load({ configFile: fileWith(real), flags }).simulate.enabled).toBe(true);
+  });
+
+  it.each([
+    ["network = 5\n", /: network is 5, but one of main, testnet4, signet, regtest is needed$/],
+    ['network = "test"\n', /network is "test"/],
+    ['[stratum]\nplaintxt = "never"\n', /no key stratum\.plaintxt; did you mean stratum\.plaintext\?/],
+    ['[stratum]\nstratum_v2_listen = "3334"\n', /stratum_v2_listen is "3334", but ADDRESS:PORT/],
+    ["[mining]\nshares_per_minute = 0\n", /a number from 0\.1 to 600 is needed/],
+    ["[mining]\nworkers = 65\n", /workers is 65, but auto or a whole number from 0 to 64 is needed/],
+    ['[mining]\nworkers = "many"\n', /workers is "many"/],
+    ['[mining]\npool_tag = "é"\n', /at most 40 printable ASCII characters is needed/],
+    [`[mining]\npool_tag = "${"a".repeat(41)}"\n`, /pool_tag/],
+    ["[vardiff]\nenabled = 1\n", /enabled is 1, but true or false is needed/],
+    ["[[node]]\nrpc_urll = 1\n", /no key node\.0\.rpc_urll; did you mean node\.rpc_url\?/],
+    ['[[node]]\nrpc_url = "ftp://x"\n', /node\.0\.rpc_url is "ftp:\/\/x"/],
+    ["mining = 3\n", /there is no key mining/],
+    ["[mining\n", /is no TOML in line 1/],
+    ['[payout]\naddress = "nonsense"\n', /payout\.address: "nonsense" is no address of network main/],
+    ["[[node]]\n", /payout\.address is empty: with a real node an address of network main is needed/],
+    ['network = "signet"\n[[node]]\n', /network is "signet", whose blocks need a signature/],
+  ])("of %j is refused with one sentence", (text, wanted) => {
+    const path = fileWith(text);
+    const message = messageOf(() => load({ configFile: path }));
+    expect(message).toMatch(wanted);
+    expect(message).not.toContain("\n");
+  });
+
+  it("names the variable or flag that is wrong", () => {
+    expect(messageOf(() => load({ environment: { ADIT_NETWRK: "main" } }))).toBe(
+      "ADIT_NETWRK: there is no key netwrk; did you mean network?",
+    );
+    const flags = [{ path: "log.level", value: "loud", flag: "--log-level" }];
+    expect(messageOf(() => load({ flags }))).toBe(
+      '--log-level: log.level is "loud", but one of debug, info, warn, error is needed',
+    );
+  });
+
+  it("names a file that cannot be read", () => {
+    expect(messageOf(() => load({ configFile: `${NOWHERE}/x.toml` }))).toMatch(/x\.toml cannot be read \(ENOENT\)/);
+  });
+
+  it("takes a pool tag of 40 characters", () => {
+    expect(load({ configFile: fileWith(`[mining]\npool_tag = "${"a".repeat(40)}"\n`) }).mining.poolTag).toHaveLength(
+      40,
+    );
+  });
+});
+
+describe("an address to listen on", () => {
+  it.each([
+    [":3334", { host: "::", port: 3334 }],
+    ["127.0.0.1:3334", { host: "127.0.0.1", port: 3334 }],
+    ["localhost:1", { host: "127.0.0.1", port: 1 }],
+    ["[::1]:3334", { host: "::1", port: 3334 }],
+    ["0.0.0.0:0", { host: "0.0.0.0", port: 0 }],
+    [":65535", { host: "::", port: 65_535 }],
+  ])("%s is understood", (text, address) => {
+    expect(parseListenAddress(text)).toEqual(address);
+  });
+
+  it.each(["", "3334", ":", ":65536", "::1:3334", "[::1]", "[x]:1", "example.com:1", "1.2.3:4", ":-1", ":1.5"])(
+    "%j is not",
+    (text) => {
+      expect(parseListenAddress(text)).toBeUndefined();
+    },
+  );
+});
