@@ -24,40 +24,50 @@ const SEED = randomBytes(4).readUInt32LE();
 class HashSet {
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
   #capacity = FIRST_CAPACITY;
+  /** The hash that is looked for: reused, so that a share makes no object. */
+  readonly #key = new Uint32Array(WORDS);
   count = 0;
 
   /** @returns false where the hash was there already. */
   add(hash: Uint8Array): boolean {
-    // The low-order bytes, which come first in header order: the high-order ones are zeros in every share.
-    const entry = new DataView(hash.buffer, hash.byteOffset, 4 * WORDS);
-    const a = entry.getUint32(0, true);
-    const b = entry.getUint32(4, true);
-    const c = entry.getUint32(8, true);
-    // An empty place is all zeros, so no entry may be.
-    const d = (entry.getUint32(12, true) | 1) >>> 0;
-    if (this.#insert(a, b, [c, d])) {
-      this.count += 1;
-      if (2 * this.count > this.#capacity) this.#grow();
-      return true;
-    }
-    return false;
+    this.#load(hash);
+    const at = this.#find();
+    if (this.#words[at + 3] !== 0) return false;
+    this.#words.set(this.#key, at);
+    this.count += 1;
+    if (2 * this.count > this.#capacity) this.#grow();
+    return true;
   }
 
-  #insert(a: number, b: number, [c, d]: readonly [number, number]): boolean {
+  has(hash: Uint8Array): boolean {
+    this.#load(hash);
+    return this.#words[this.#find() + 3] !== 0;
+  }
+
+  /** Takes the low-order bytes, which come first in header order: the high-order ones are zeros in every share. */
+  #load(hash: Uint8Array): void {
+    for (let word = 0; word < WORDS; word += 1) {
+      const at = 4 * word;
+      this.#key[word] =
+        (hash[at] ?? 0) | ((hash[at + 1] ?? 0) << 8) | ((hash[at + 2] ?? 0) << 16) | ((hash[at + 3] ?? 0) << 24);
+    }
+    // An empty place is all zeros, so no entry's last word may be.
+    this.#key[3] = (this.#key[3] ?? 0) | 1;
+  }
+
+  /** Where the loaded key stands, or the empty place where it would. */
+  #find(): number {
     const words = this.#words;
+    const key = this.#key;
+    const a = key[0] ?? 0;
+    const b = key[1] ?? 0;
+    const c = key[2] ?? 0;
+    const d = key[3] ?? 0;
     const mask = this.#capacity - 1;
-    let place = (Math.imul(a ^ SEED, 0x9e3779b1) ^ b) >>> 0;
-    for (;;) {
+    for (let place = (Math.imul(a ^ SEED, 0x9e3779b1) ^ b) >>> 0; ; place += 1) {
       const at = (place & mask) * WORDS;
-      if (words[at + 3] === 0) {
-        words[at] = a;
-        words[at + 1] = b;
-        words[at + 2] = c;
-        words[at + 3] = d;
-        return true;
-      }
-      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return false;
-      place += 1;
+      if (words[at + 3] === 0) return at;
+      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return at;
     }
   }
 
@@ -66,8 +76,9 @@ class HashSet {
     this.#capacity *= 2;
     this.#words = new Uint32Array(this.#capacity * WORDS);
     for (let at = 0; at < old.length; at += WORDS) {
-      const d = old[at + 3] ?? 0;
-      if (d !== 0) this.#insert(old[at] ?? 0, old[at + 1] ?? 0, [old[at + 2] ?? 0, d]);
+      if (old[at + 3] === 0) continue;
+      this.#key.set(old.subarray(at, at + WORDS));
+      this.#words.set(this.#key, this.#find());
     }
   }
 }
@@ -92,8 +103,8 @@ export class DuplicateTable {
    */
   add(hash: Uint8Array, tip: number): "new" | "duplicate" | "full" {
     const { hashes } = this.#of(tip);
-    if (hashes.count >= this.#maxEntriesPerTip) return "full";
-    return hashes.add(hash) ? "new" : "duplicate";
+    if (hashes.count < this.#maxEntriesPerTip) return hashes.add(hash) ? "new" : "duplicate";
+    return hashes.has(hash) ? "duplicate" : "full";
   }
 
   #of(tip: number): TipShares {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bytesEqual } from "../../src/core/bytes.ts";
 import { CommandReader, CommandWriter } from "../../src/sharecore/command-ring.ts";
 import { encodeJob } from "../../src/sharecore/job-record.ts";
 import { SHARE_BYTES, VERDICT_BYTES } from "../../src/sharecore/record-layout.ts";
@@ -46,7 +47,7 @@ describe("the command ring", () => {
       expect([reader.kind(), reader.slot(), reader.generation()]).toEqual([layout.CELL_JOB, 7, 0xffff_fff0 + round]);
       const job = new Uint8Array(reader.jobBytes());
       reader.copyJob(job);
-      expect(job).toEqual(record);
+      expect(bytesEqual(job, record)).toBe(true);
       reader.advance(jobCells);
       for (let taken = 0; taken < 700; ) {
         expect(reader.kind()).toBe(layout.CELL_SHARE);
@@ -57,7 +58,7 @@ describe("the command ring", () => {
         reader.advance(run);
         taken += run;
       }
-      expect(copy).toEqual(shares);
+      expect(bytesEqual(copy, shares)).toBe(true);
       expect([reader.kind(), reader.slot(), reader.generation()]).toEqual([layout.CELL_CLEAR, 9, round]);
       reader.advance(1);
       expect(reader.kind()).toBe(layout.CELL_FLUSH);
@@ -101,7 +102,7 @@ describe("the verdict ring", () => {
       expect(reader.available()).toBe(700);
       reader.take(copy, 100, 450);
       reader.take(copy, 550, 250);
-      expect(copy.subarray(100 * VERDICT_BYTES)).toEqual(verdicts);
+      expect(bytesEqual(copy.subarray(100 * VERDICT_BYTES), verdicts)).toBe(true);
     }
   });
 

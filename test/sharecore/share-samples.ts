@@ -1,17 +1,19 @@
 /** Jobs and shares for tests, their expected verdicts by the plain-JS reference, and a way to submit and wait. */
 
-import type { Job, JobHandle, ShareFields, ShareValidator } from "../../src/sharecore/index.ts";
+import { toHex } from "../../src/core/bytes.ts";
+import type { Job, JobHandle, ShareFields, ShareValidator, VerdictBatch } from "../../src/sharecore/index.ts";
 import { VERDICT_UNKNOWN_JOB } from "../../src/sharecore/index.ts";
 import { judge } from "../../src/sharecore/js-verdict.ts";
 
-export type Verdict = { readonly flags: number; readonly hash: Uint8Array };
+/** The hash in hexadecimal, as it stands in memory: text compares much faster than arrays where tests have thousands. */
+export type Verdict = { readonly flags: number; readonly hash: string };
 
 export const NO_BYTES = new Uint8Array(0);
 /** Nothing but a hash of zero meets it, or everything does. */
 export const HARDEST = new Uint8Array(32);
 export const EASIEST = new Uint8Array(32).fill(0xff);
 
-export const UNKNOWN: Verdict = { flags: VERDICT_UNKNOWN_JOB, hash: new Uint8Array(32) };
+export const UNKNOWN: Verdict = { flags: VERDICT_UNKNOWN_JOB, hash: "00".repeat(32) };
 
 /** Bytes that differ from seed to seed and are the same in each run (a linear congruential generator). */
 export function bytesOf(seed: number, length: number): Uint8Array {
@@ -68,8 +70,18 @@ export function sampleShare(job: JobHandle, seed: number, extranonceBytes = 0): 
 export function expectedVerdicts(shares: readonly ShareFields[], jobs: ReadonlyMap<JobHandle, Job>): Verdict[] {
   return shares.map((share) => {
     const job = jobs.get(share.job);
-    return job === undefined ? UNKNOWN : judge(job, share);
+    if (job === undefined) return UNKNOWN;
+    const { flags, hash } = judge(job, share);
+    return { flags, hash: toHex(hash) };
   });
+}
+
+/** Copies of all verdicts of a batch. */
+export function copyVerdicts(verdicts: VerdictBatch): Verdict[] {
+  return Array.from({ length: verdicts.count }, (_, index) => ({
+    flags: verdicts.flags(index),
+    hash: toHex(verdicts.hash(index)),
+  }));
 }
 
 /** Submits all shares as one batch; resolves with copies of the verdicts. */
@@ -77,14 +89,7 @@ export function validateAll(validator: ShareValidator, shares: readonly ShareFie
   const batch = validator.createBatch(Math.max(1, shares.length));
   for (const share of shares) batch.push(share);
   return new Promise((resolve, reject) => {
-    const taken = validator.submit(batch, (verdicts) => {
-      resolve(
-        Array.from({ length: verdicts.count }, (_, index) => ({
-          flags: verdicts.flags(index),
-          hash: verdicts.hash(index).slice(),
-        })),
-      );
-    });
+    const taken = validator.submit(batch, (verdicts) => resolve(copyVerdicts(verdicts)));
     if (!taken) reject(new Error("the validator is full"));
   });
 }

@@ -10,6 +10,7 @@ import { loadModule } from "../../src/sharecore/wasm-module.ts";
 import { WorkerLoop } from "../../src/sharecore/worker-loop.ts";
 import { CORE_BUILD } from "./core-build.ts";
 import {
+  copyVerdicts,
   expectedVerdicts,
   sampleExtendedJob,
   sampleShare,
@@ -35,10 +36,7 @@ function openLoop() {
     const batch = new RecordBatch(Math.max(1, count));
     verdicts.take(batch.verdicts.bytes, 0, count);
     batch.verdicts.count = count;
-    return Array.from({ length: count }, (_, index) => ({
-      flags: batch.verdicts.flags(index),
-      hash: batch.verdicts.hash(index).slice(),
-    }));
+    return copyVerdicts(batch.verdicts);
   };
   return { commands, verdicts, serve, calls: () => calls };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Clock } from "../../src/core/clock.ts";
@@ -9,7 +10,7 @@ import { CORE_BUILD } from "./core-build.ts";
 import { ScriptedWorker } from "./scripted-worker.ts";
 import * as samples from "./share-samples.ts";
 
-const { expectedVerdicts, sampleExtendedJob, sampleShare, sampleStandardJob, validateAll } = samples;
+const { copyVerdicts, expectedVerdicts, sampleExtendedJob, sampleShare, sampleStandardJob, validateAll } = samples;
 
 /** A pool whose threads are scripted; all that were started are in `threads`, the newest last. */
 function openPool(options: WorkerPoolOptions = {}) {
@@ -470,10 +471,7 @@ describe("the worker pool after a crash", () => {
           for (const share of shares) batch.push(share);
           const isTaken = pool.submit(batch, (verdicts) => {
             delivered.push(round);
-            const found = expected.every(
-              ({ flags, hash }, index) =>
-                verdicts.flags(index) === flags && Buffer.compare(verdicts.hash(index), hash) === 0,
-            );
+            const found = isDeepStrictEqual(copyVerdicts(verdicts), expected);
             if (!found) delivered.push(-1);
           });
           if (isTaken) taken.push(round);

@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { targetOfDifficulty, targetToBytes } from "../../src/bitcoin/target.ts";
+import { fromHex, toHex } from "../../src/core/bytes.ts";
+import { ExtranonceAllocator } from "../../src/mining/extranonce-allocator.ts";
+import { identityText } from "../../src/mining/identity.ts";
+import { ShareSum } from "../../src/mining/share-sum.ts";
+import { boundedTarget, initialTarget } from "../../src/mining/share-target.ts";
+
+const EASIEST = (1n << 256n) - 1n;
+
+describe("extranonce prefixes", () => {
+  it("begin with the instance's number and go up", () => {
+    const allocator = new ExtranonceAllocator(0x1234);
+    expect(toHex(allocator.allocate(8))).toBe("1234000000000001");
+    expect(toHex(allocator.allocate(8))).toBe("1234000000000002");
+    expect(toHex(allocator.allocate(16))).toBe("12340000000000030000000000000000");
+  });
+
+  it("never begin with each other, whatever their lengths and instances", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 8, max: 32 }), fc.integer({ min: 0, max: 2 })), { maxLength: 40 }),
+        (wanted) => {
+          const allocators = [0, 1, 65_535].map((id) => new ExtranonceAllocator(id));
+          const prefixes = wanted.map(([length, index]) =>
+            toHex(allocators[index]?.allocate(length) ?? new Uint8Array(0)),
+          );
+          for (const [index, prefix] of prefixes.entries()) {
+            for (const [other, longer] of prefixes.entries()) {
+              if (index !== other) expect(longer.startsWith(prefix)).toBe(false);
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  it.each([-1, 65_536, 1.5])("are not made for instance %d", (id) => {
+    expect(() => new ExtranonceAllocator(id)).toThrow(RangeError);
+  });
+
+  it.each([7, 33])("are not made with %d bytes", (length) => {
+    expect(() => new ExtranonceAllocator(0).allocate(length)).toThrow(RangeError);
+  });
+});
+
+describe("the sum of difficulties", () => {
+  it("carries the fraction over to the next acknowledgement", () => {
+    const sum = new ShareSum();
+    sum.add(0.6);
+    expect(sum.take()).toBe(0n);
+    sum.add(0.6);
+    expect(sum.take()).toBe(1n);
+    sum.add(2.9);
+    expect(sum.take()).toBe(3n);
+  });
+
+  it.each([0.0001, 0.1, 1 / 3, 1e6 + 0.1])("of a day of shares of difficulty %d loses nothing", (difficulty) => {
+    const sum = new ShareSum();
+    let taken = 0n;
+    const shares = 200_000;
+    for (let share = 0; share < shares; share += 1) {
+      sum.add(difficulty);
+      if (share % 7 === 0) taken += sum.take();
+    }
+    taken += sum.take();
+    expect(Math.abs(Number(taken) - shares * difficulty)).toBeLessThanOrEqual(1);
+  });
+
+  it("stops at what 64 bits hold", () => {
+    const sum = new ShareSum();
+    sum.add(2 ** 70);
+    expect(sum.take()).toBe((1n << 64n) - 1n);
+  });
+});
+
+describe("an identity's text", () => {
+  it.each([
+    ["alice.rig1", "alice.rig1"],
+    ["é✓", "é✓"],
+    ["", ""],
+    ["<b>", "<b>"],
+  ])("%j is itself", (text, wanted) => {
+    expect(identityText(new TextEncoder().encode(text))).toBe(wanted);
+  });
+
+  it.each(["00", "610a62", "1b5b316d", "ff", "c328", "e280ae61", "c285", "3078"])(
+    "%s is shown in hexadecimal",
+    (hex) => {
+      expect(identityText(fromHex(hex))).toBe(`0x${hex}`);
+    },
+  );
+
+  it("differs for different bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 6 }), fc.uint8Array({ maxLength: 6 }), (a, b) => {
+        expect(identityText(a) === identityText(b)).toBe(toHex(a) === toHex(b));
+      }),
+    );
+  });
+});
+
+describe("a share target", () => {
+  const bounds = { minDifficulty: 1, maxTarget: EASIEST };
+
+  it("follows the announced hashrate", () => {
+    // 2^32 hashes a second, 12 shares a minute: five seconds' work.
+    const { difficulty } = initialTarget(2 ** 32, { ...bounds, sharesPerMinute: 12 });
+    expect(difficulty).toBeCloseTo(5, 3);
+  });
+
+  it("is the easiest there is for a hashrate of zero", () => {
+    expect(initialTarget(0, { ...bounds, sharesPerMinute: 12 }).difficulty).toBe(1);
+    expect(initialTarget(0, { minDifficulty: 0, maxTarget: EASIEST, sharesPerMinute: 12 }).value).toBe(EASIEST);
+  });
+
+  it("is never easier than the least difficulty, nor than the client's maximum", () => {
+    expect(boundedTarget(EASIEST, bounds).difficulty).toBe(1);
+    const maxTarget = targetOfDifficulty(1000);
+    expect(boundedTarget(EASIEST, { minDifficulty: 1, maxTarget }).value).toBe(maxTarget);
+    expect(boundedTarget(targetOfDifficulty(5000), { minDifficulty: 1, maxTarget }).difficulty).toBeCloseTo(5000, 6);
+    expect(boundedTarget(0n, bounds).value).toBe(1n);
+  });
+
+  it.each([1e-30, 1e30, 3.4e38])("exists for a hashrate of %d", (hashrate) => {
+    const target = initialTarget(hashrate, { minDifficulty: 0, maxTarget: EASIEST, sharesPerMinute: 12 });
+    expect(target.value > 0n && target.value <= EASIEST).toBe(true);
+    expect(target.bytes).toEqual(targetToBytes(target.value));
+  });
+});
