@@ -28,9 +28,10 @@ function simulate(
   for (let second = 1; second <= seconds; second += 1) {
     const expected = (12 / 60) * (rateAt(second) / difficulty);
     let waited = -Math.log(1 - next());
-    for (; waited < expected; waited += -Math.log(1 - next())) {
+    while (waited < expected) {
       vardiff.onShare(difficulty);
       credited += difficulty;
+      waited -= Math.log(1 - next());
     }
     const wanted = vardiff.tick(1000 * second);
     if (wanted !== undefined) {
