@@ -22,11 +22,6 @@ export const IGNORE: Disposition = { kind: "ignore" };
 export const DISCONNECT: Disposition = { kind: "disconnect" };
 export const SHUTDOWN: Disposition = { kind: "shutdown" };
 
-/** The disposition that answers a peer with `errorCode`. */
-export function reply(errorCode: string): Disposition {
-  return { kind: "reply", errorCode };
-}
-
 export type AditErrorOptions = {
   /** Stable, kebab-case, listed in docs/errors.md. */
   readonly code: string;
