@@ -5,7 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
     globalSetup: ["test/support/global-setup.ts"],
-    testTimeout: 20_000,
+    // Long, since a busy machine is no fault of what is tested.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Integration tests start real pools and worker threads; two files at once is what two cores carry.
     maxWorkers: 2,
   },
