@@ -184,12 +184,14 @@ export class ConnectionChannels {
     }
   }
 
-  /** Gives all channels a job of the newest template. */
+  /** Gives all channels a job of the newest template, and then lets waiting requests go on. */
   announce(work: (extranonceBytes: number) => JobWork | undefined): void {
     for (const group of this.#groups.values()) {
+      if (group.members.size === 0) continue;
       const groupWork = work(group.extranonceBytes);
-      if (groupWork !== undefined && group.members.size > 0) this.#delivery.toGroup(group, groupWork);
+      if (groupWork !== undefined) this.#delivery.toGroup(group, groupWork);
     }
+    this.#sink.workAvailable();
   }
 
   /**

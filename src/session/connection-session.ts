@@ -73,6 +73,11 @@ export class ConnectionSession {
       send: (frame) => this.send(frame),
       event: (event) => host.onEvent(event),
       end: (reason) => this.end(reason),
+      sink: {
+        send: (frame) => this.send(frame),
+        end: (reason) => this.end(reason),
+        workAvailable: () => this.#conversation.workAvailable(this.#now),
+      },
     });
   }
 
@@ -115,6 +120,7 @@ export class ConnectionSession {
   /** Looks at the deadlines. */
   tick(now: Moment): void {
     this.#now = now;
+    this.#conversation.tick(now);
     this.#updateDeadline();
     if (this.#deadlineMs === undefined || now.monotonicMs < this.#deadlineMs) return;
     switch (this.#phase) {

@@ -5,6 +5,8 @@
 
 import type { Moment } from "../core/clock.ts";
 import type { ConnectionChannels } from "../mining/connection-channels.ts";
+import type { OpenErrorCode } from "../mining/error-codes.ts";
+import type { FrameSink } from "../mining/frame-sink.ts";
 import { identityText } from "../mining/identity.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
 import type { OpenRequest } from "../mining/open-request.ts";
@@ -34,11 +36,24 @@ import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.
 
 export type ConversationHost = {
   readonly pool: MiningPool;
+  /** Where the frames of this connection go. */
+  readonly sink: FrameSink;
   send(frame: Uint8Array): void;
   event(event: SessionEvent): void;
   /** Ends the connection; what was sent before still goes out. */
   end(reason: EndReason): void;
 };
+
+/**
+ * How long a request to open a channel waits for work that stands on the node's tip. Between a new tip and its template
+ * lie milliseconds, for which no client should be sent away; a node that is down for longer is said.
+ */
+const OPEN_WAIT_MS = 5_000;
+
+/** Requests that wait so on one connection; a further one is refused at once. Arbitrary. */
+const MAX_WAITING_OPENS = 64;
+
+type WaitingOpen = { readonly request: OpenRequest; readonly sinceMs: number };
 
 /** Kinds of unknown messages that are reported; further ones are ignored in silence. Arbitrary. */
 const MAX_UNKNOWN_REPORTED = 16;
@@ -48,6 +63,8 @@ export class MiningConversation {
   readonly #host: ConversationHost;
   #channels: ConnectionChannels | undefined;
   #everOpened = false;
+  /** Oldest first. */
+  #waitingOpens: WaitingOpen[] = [];
   readonly #unknownSeen = new Set<number>();
   readonly #submission = createShareSubmission();
 
@@ -124,7 +141,7 @@ export class MiningConversation {
     this.#channels = this.#host.pool.connect({
       connectionId: this.#connectionId,
       requiresStandardJobs: (flags & REQUIRES_STANDARD_JOBS) !== 0,
-      sink: this.#host,
+      sink: this.#host.sink,
     });
     this.#host.send(encodeFrame(SetupConnectionSuccess, { used_version: PROTOCOL_VERSION, flags: 0 }));
     this.#host.event({ kind: "setup", vendor, hardwareVersion, firmware, flags });
@@ -153,13 +170,35 @@ export class MiningConversation {
     this.#host.send(encodeFrame(SubmitSharesError, error));
   }
 
+  /** There is work on the node's tip: requests that waited for it are answered. */
+  workAvailable(now: Moment): void {
+    const channels = this.#channels;
+    if (channels === undefined || this.#waitingOpens.length === 0) return;
+    for (const { request } of this.#waitingOpens.splice(0)) this.#open(channels, request, now);
+  }
+
+  /** Refuses the requests that have waited too long. */
+  tick(now: Moment): void {
+    while (this.#waitingOpens[0] !== undefined && now.monotonicMs - this.#waitingOpens[0].sinceMs >= OPEN_WAIT_MS) {
+      const { request } = this.#waitingOpens[0];
+      this.#waitingOpens.shift();
+      this.#refuse(request, "no-template-available");
+    }
+  }
+
+  #refuse(request: OpenRequest, errorCode: OpenErrorCode): void {
+    this.#host.send(encodeFrame(OpenMiningChannelError, { request_id: request.requestId, error_code: errorCode }));
+    this.#host.event({ kind: "channel-refused", userIdentity: request.userIdentity, errorCode });
+  }
+
   #open(channels: ConnectionChannels, request: OpenRequest, now: Moment): void {
     const { userIdentity, nominalHashrate } = request;
     const outcome = channels.open(request, now);
-    if (typeof outcome === "string") {
-      this.#host.send(encodeFrame(OpenMiningChannelError, { request_id: request.requestId, error_code: outcome }));
-      return this.#host.event({ kind: "channel-refused", userIdentity, errorCode: outcome });
+    if (outcome === "no-template-available" && this.#waitingOpens.length < MAX_WAITING_OPENS) {
+      this.#waitingOpens.push({ request, sinceMs: now.monotonicMs });
+      return;
     }
+    if (typeof outcome === "string") return this.#refuse(request, outcome);
     this.#everOpened = true;
     this.#host.event({
       kind: "channel-opened",

@@ -204,10 +204,35 @@ describe("opening a channel", () => {
     expect(reopened.channel_id, "ids are never used twice").toBeGreaterThan(channel_id);
   });
 
-  it("is refused while there is no work that stands on the tip", () => {
+  it("waits for work that stands on the tip, and then gets it in the usual order", () => {
     pool.pool.suspendWork();
-    const [error] = client.send(OpenStandardMiningChannel, open).frames();
-    expect(read(error, OpenMiningChannelError).error_code).toBe("no-template-available");
+    client.send(OpenStandardMiningChannel, open).send(OpenStandardMiningChannel, { ...open, request_id: 8 });
+    expect(client.frames()).toEqual([]);
+    pool.pool.setTemplate(template({ bits: HARD_BITS, prevHash: new Uint8Array(32).fill(2) }));
+    const frames = client.frames();
+    expect(frames).toHaveLength(6);
+    expect(read(frames[0], OpenStandardMiningChannelSuccess).request_id).toBe(7);
+    expect(read(frames[2], SetNewPrevHash).prev_hash).toEqual(new Uint8Array(32).fill(2));
+    expect(read(frames[3], OpenStandardMiningChannelSuccess).request_id).toBe(8);
+  });
+
+  it("is refused where that takes longer than five seconds", () => {
+    pool.pool.suspendWork();
+    client.send(OpenStandardMiningChannel, open).advance(4_999);
+    expect(client.frames()).toEqual([]);
+    client.advance(1);
+    expect(read(client.frames()[0], OpenMiningChannelError).error_code).toBe("no-template-available");
+    pool.pool.setTemplate(template({ bits: HARD_BITS }));
+    expect(client.frames()).toEqual([]);
+  });
+
+  it("is refused at once where too many wait already", () => {
+    pool.pool.suspendWork();
+    for (let request_id = 0; request_id < 64; request_id += 1)
+      client.send(OpenStandardMiningChannel, { ...open, request_id });
+    expect(client.frames()).toEqual([]);
+    const [error] = client.send(OpenStandardMiningChannel, { ...open, request_id: 64 }).frames();
+    expect(read(error, OpenMiningChannelError)).toEqual({ request_id: 64, error_code: "no-template-available" });
   });
 });
 
