@@ -345,6 +345,17 @@ describe("the worker pool after a crash", () => {
     await finish();
   });
 
+  it("has all of its rings' room again", async () => {
+    const { pool, threads, finish } = openPool({ ringCells: 2048 });
+    const handle = pool.addJob(sampleStandardJob(1));
+    const verdicts = validateAll(pool, sharesOf(handle, 2000));
+    const sent = threads[0]?.waitingCells;
+    threads[0]?.crash();
+    expect(threads[1]?.waitingCells).toBe(sent);
+    await finish();
+    expect(await verdicts).toHaveLength(2000);
+  });
+
   it("keeps a released job for its unanswered shares", async () => {
     const { pool, threads, finish } = openPool();
     const job = sampleStandardJob(1);
