@@ -92,9 +92,9 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#stratum.pauseReading(true);
     await this.#pool.settled();
     await this.#acknowledger.flush();
-    await this.#blocks.stop();
-    await this.#stratum.close();
-    for (const source of [this.#options.templates, ...this.#options.alsoSubmitTo]) await source.stop();
+    // A source gives submissions under way a few seconds more, so a node that hangs does not hold up the stop.
+    const sources = [this.#options.templates, ...this.#options.alsoSubmitTo];
+    await Promise.all([this.#stratum.close(), this.#blocks.stop(), ...sources.map((source) => source.stop())]);
     await this.#options.validator.close();
     await this.#options.ledger.close();
   }

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -116,6 +118,22 @@ describe("adit", () => {
     expect(await run.ended).toEqual({ code: 0, signal: null });
     expect(performance.now() - start).toBeLessThan(5_000);
     expect(run.stderr).toContain("stopped");
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("pool ends at once on a second %s, with code %d", async (signal, code) => {
+    const run = pool();
+    const { port } = parsePoolUrl(await run.url());
+    // A peer that never closes its side: the orderly stop waits for it.
+    const peer = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    await once(peer, "connect");
+    run.process.kill(signal);
+    await until("it is stopping", () => run.stderr.includes("stopping"));
+    run.process.kill(signal);
+    expect((await run.ended).code).toBe(code);
+    peer.destroy();
   });
 
   it("pool says that its node is a simulation, prints nothing but its URL, and logs JSON where it is asked to", async () => {
