@@ -54,7 +54,7 @@ export class ConnectionChannels {
     this.#delivery = new JobDelivery({
       sink: options.sink,
       validator: context.validator,
-      releaseJob: context.releaseJob,
+      releaseJob: context.releaseStandardJob,
       requiresStandardJobs: options.requiresStandardJobs,
     });
   }
@@ -192,6 +192,11 @@ export class ConnectionChannels {
       if (groupWork !== undefined) this.#delivery.toGroup(group, groupWork);
     }
     this.#sink.workAvailable();
+  }
+
+  /** Ends the connection for a fault of ours; others go on. */
+  fail(error: unknown): void {
+    this.#sink.end("internal-error", error);
   }
 
   /**

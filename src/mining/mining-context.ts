@@ -10,8 +10,8 @@ export type MiningContext = {
   readonly workBook: WorkBook;
   readonly extranonces: ExtranonceAllocator;
   readonly validator: ShareValidator;
-  /** Gives a job's slot back as soon as no gathered share needs it. */
-  readonly releaseJob: (handle: JobHandle) => void;
+  /** Gives the slot of a standard channel's job back as soon as no gathered share needs it. */
+  readonly releaseStandardJob: (handle: JobHandle) => void;
   /** False where no template stands on the node's tip: nothing new is handed out. */
   workAvailable: boolean;
   /** Open channels of all connections. */

@@ -7,7 +7,6 @@
 import type { Moment } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
-import type { ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
@@ -16,7 +15,7 @@ import { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
 import type { MiningOptions } from "./pool-options.ts";
-import { type ShareOutcomeListener, SharePipeline } from "./share-pipeline.ts";
+import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
 import { WorkBook } from "./work-book.ts";
 
 export class MiningPool {
@@ -25,18 +24,17 @@ export class MiningPool {
   readonly #connections = new Set<ConnectionChannels>();
 
   constructor(
-    options: MiningOptions & { readonly validator: ShareValidator; readonly listener: ShareOutcomeListener },
+    options: MiningOptions & SharePipelineOptions,
     context: { readonly logger: Logger; readonly metrics: MetricRegistry },
   ) {
-    const { validator, listener } = options;
-    this.#pipeline = new SharePipeline({ validator, listener }, context);
-    const release: MiningContext["releaseJob"] = (handle) => this.#pipeline.releaseJob(handle);
+    const { validator } = options;
+    this.#pipeline = new SharePipeline(options, context);
     this.#context = {
       options,
-      workBook: new WorkBook(options, { validator, release }),
+      workBook: new WorkBook(options, { validator, release: (handle) => this.#pipeline.releaseJob(handle) }),
       extranonces: new ExtranonceAllocator(options.instanceId),
       validator,
-      releaseJob: release,
+      releaseStandardJob: (handle) => this.#pipeline.releaseStandardJob(handle),
       workAvailable: false,
       openChannels: 0,
     };
@@ -76,7 +74,13 @@ export class MiningPool {
     const work = this.#prepareWork(newTip);
     const connections = [...this.#connections];
     if (newTip) connections.sort((a, b) => b.nominalHashrate - a.nominalHashrate);
-    for (const connection of connections) connection.announce(work);
+    for (const connection of connections) {
+      try {
+        connection.announce(work);
+      } catch (error) {
+        connection.fail(error);
+      }
+    }
     return newTip;
   }
 

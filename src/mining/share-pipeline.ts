@@ -45,9 +45,16 @@ export interface ShareOutcomeListener {
   onSaturated(saturated: boolean): void;
 }
 
+/**
+ * Slots of the validator that standard channels' jobs may take, by default: half of what the server reserves. With 16
+ * jobs each they serve 4,000 channels that all send shares on all of their jobs.
+ */
+export const MAX_STANDARD_JOBS = 65_536;
+
 export type SharePipelineOptions = {
   readonly validator: ShareValidator;
   readonly listener: ShareOutcomeListener;
+  readonly maxStandardJobs?: number;
 };
 
 export class SharePipeline {
@@ -64,6 +71,8 @@ export class SharePipeline {
   /** Jobs whose slots go back once no run waits. */
   readonly #releaseLater: JobHandle[] = [];
   #filling: ShareRun;
+  readonly #maxStandardJobs: number;
+  #standardJobs = 0;
   #underWay = 0;
   #settling = false;
   #whenIdle: (() => void)[] = [];
@@ -72,6 +81,7 @@ export class SharePipeline {
   constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly metrics: MetricRegistry }) {
     this.#validator = options.validator;
     this.#listener = options.listener;
+    this.#maxStandardJobs = options.maxStandardJobs ?? MAX_STANDARD_JOBS;
     this.#logger = context.logger;
     this.#metrics = context.metrics;
     this.#accepted = context.metrics.counter({ name: "adit_shares_accepted_total", help: "Shares accepted" });
@@ -109,16 +119,7 @@ export class SharePipeline {
       this.#filling.addUnhashed(channel, submission.sequenceNumber, early ?? "bad-extranonce-size");
       return true;
     }
-    if (job.merkleRoot !== undefined && job.standardHandle === undefined) {
-      job.standardHandle = this.#validator.addJob({
-        kind: "standard",
-        prevHash: job.jobTemplate.template.prevHash,
-        merkleRoot: job.merkleRoot,
-        version: job.jobTemplate.version,
-        bits: job.jobTemplate.template.bits,
-        networkTarget: job.jobTemplate.networkTarget,
-      });
-    }
+    if (job.merkleRoot !== undefined && job.standardHandle === undefined) this.#registerStandard(job, job.merkleRoot);
     this.#filling.add(channel, job, { submission, early });
     return true;
   }
@@ -144,11 +145,32 @@ export class SharePipeline {
     this.#releaseJobs();
   }
 
+  /** As `releaseJob`, for the slot of a standard channel's job. */
+  releaseStandardJob(handle: JobHandle): void {
+    this.#standardJobs -= 1;
+    this.releaseJob(handle);
+  }
+
   /** Resolves when every share taken so far is settled. */
   settled(): Promise<void> {
     this.flush();
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Gives a standard channel's job a slot of its own; without one its shares are validated over the coinbase. */
+  #registerStandard(job: ChannelJob, merkleRoot: Uint8Array): void {
+    if (this.#standardJobs >= this.#maxStandardJobs) return;
+    this.#standardJobs += 1;
+    const { template, version, networkTarget } = job.jobTemplate;
+    job.standardHandle = this.#validator.addJob({
+      kind: "standard",
+      prevHash: template.prevHash,
+      merkleRoot,
+      version,
+      bits: template.bits,
+      networkTarget,
+    });
   }
 
   #releaseJobs(): void {
@@ -180,21 +202,15 @@ export class SharePipeline {
     this.#settling = true;
     for (let index = 0; index < run.count; index += 1) {
       run.read(index, entry);
-      const { channel, job, batchIndex, sequenceNumber } = entry;
-      if (job === undefined || batchIndex < 0) {
-        if (channel.open) this.#reject(channel, sequenceNumber, entry.early ?? "invalid-job-id");
-        continue;
+      try {
+        this.#settleEntry(run, index, verdicts);
+      } catch (error) {
+        // One share's fault must not cost the others of the run their verdicts.
+        this.#logger.error("a share could not be settled", {
+          channel: entry.channel.key,
+          stack: error instanceof Error ? error.stack : String(error),
+        });
       }
-      const flags = verdicts.flags(batchIndex);
-      const hash = verdicts.hash(batchIndex);
-      if ((flags & VERDICT_MEETS_NETWORK_TARGET) !== 0) {
-        const { version, ntime, nonce } = entry;
-        const extranonce = run.extranonce(index);
-        this.#listener.onBlockFound(
-          solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }),
-        );
-      }
-      if (channel.open) this.#settleShare(entry, job, { flags, hash });
     }
     this.#settling = false;
     run.forget();
@@ -204,6 +220,23 @@ export class SharePipeline {
     if (!this.busy) {
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
+  }
+
+  #settleEntry(run: ShareRun, index: number, verdicts: VerdictBatch): void {
+    const entry = this.#entry as RunEntry;
+    const { channel, job, batchIndex, sequenceNumber } = entry;
+    if (job === undefined || batchIndex < 0) {
+      if (channel.open) this.#reject(channel, sequenceNumber, entry.early ?? "invalid-job-id");
+      return;
+    }
+    const flags = verdicts.flags(batchIndex);
+    const hash = verdicts.hash(batchIndex);
+    if ((flags & VERDICT_MEETS_NETWORK_TARGET) !== 0) {
+      const { version, ntime, nonce } = entry;
+      const extranonce = run.extranonce(index);
+      this.#listener.onBlockFound(solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }));
+    }
+    if (channel.open) this.#settleShare(entry, job, { flags, hash });
   }
 
   #settleShare(entry: RunEntry, job: ChannelJob, verdict: { readonly flags: number; readonly hash: Uint8Array }): void {

@@ -102,16 +102,27 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   onTemplate(template: Template, newTip: boolean): void {
     // A source may deliver the next template while the verdicts of the block that led to it are still being read.
     queueMicrotask(() => {
-      const changed = this.#pool.setTemplate(template);
-      // A new tip reaches the sockets before anything else of this turn.
-      if (changed) this.#stratum.flush();
-      const { height, templateId, transactions } = template;
-      const context = { height, templateId, transactions: transactions.length, channels: this.#pool.openChannels };
-      if (newTip) this.#logger.info("new tip", context);
-      else this.#logger.debug("template refreshed", context);
-      this.#onFirstTemplate?.();
-      this.#onFirstTemplate = undefined;
+      try {
+        this.#takeTemplate(template, newTip);
+      } catch (error) {
+        // What the node sent cannot be mined on: it is said, and the next template is another chance.
+        this.#pool.suspendWork();
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#logger.error("the node's template cannot be used", { reason, height: template.height });
+      }
     });
+  }
+
+  #takeTemplate(template: Template, newTip: boolean): void {
+    const changed = this.#pool.setTemplate(template);
+    // A new tip reaches the sockets before anything else of this turn.
+    if (changed) this.#stratum.flush();
+    const { height, templateId, transactions } = template;
+    const context = { height, templateId, transactions: transactions.length, channels: this.#pool.openChannels };
+    if (newTip) this.#logger.info("new tip", context);
+    else this.#logger.debug("template refreshed", context);
+    this.#onFirstTemplate?.();
+    this.#onFirstTemplate = undefined;
   }
 
   onState(state: SourceState): void {

@@ -75,7 +75,7 @@ export class ConnectionSession {
       end: (reason) => this.end(reason),
       sink: {
         send: (frame) => this.send(frame),
-        end: (reason) => this.end(reason),
+        end: (reason, error) => this.end(reason, error),
         workAvailable: () => this.#conversation.workAvailable(this.#now),
       },
     });

@@ -222,6 +222,58 @@ describe("a share that solves a block", () => {
   });
 });
 
+describe("standard channels' slots in the validator", () => {
+  it("are bounded: shares beyond are validated over the coinbase, with the same verdict", () => {
+    const easy = (1n << 256n) - 1n;
+    const harness = new PoolHarness({}, { maxStandardJobs: 1 });
+    const rig = new Rig(harness);
+    expect(rig.add(rig.submission(easy))).toBe("accepted");
+    expect(rig.channel.jobs.at(-1)?.standardHandle).toBeDefined();
+    harness.pool.setTemplate(template({ bits: HARD_BITS, prevHash: A }));
+    const share = rig.submission(easy, { ntime: NTIME + 1 });
+    expect(rig.add(share)).toBe("accepted");
+    expect(rig.channel.jobs.at(-1)?.standardHandle).toBeUndefined();
+    expect(rig.add(share)).toBe("duplicate-share");
+    expect(rig.add(rig.submission(EASY, { ntime: NTIME + 2 }))).toBe("accepted");
+    rig.connection.closeAll();
+    const other = new Rig(harness);
+    expect(other.add(other.submission(easy))).toBe("accepted");
+    expect(other.channel.jobs.at(-1)?.standardHandle, "a slot that was given back is used again").toBeDefined();
+  });
+});
+
+describe("a fault of ours in one connection", () => {
+  it("ends that connection, and others get their job", () => {
+    const rig = new Rig();
+    const broken = new Rig(rig.harness);
+    broken.frames.push = () => {
+      throw new Error("injected");
+    };
+    const before = rig.frames.length;
+    rig.harness.pool.setTemplate(template({ bits: HARD_BITS, prevHash: B }));
+    expect(broken.ended).toBe("internal-error");
+    expect(rig.ended).toBeUndefined();
+    expect(rig.frames).toHaveLength(before + 2);
+  });
+
+  it("in one share's handling costs no other share its verdict", () => {
+    const rig = new Rig();
+    const easy = (1n << 256n) - 1n;
+    const share = rig.submission(easy);
+    const accepted = rig.harness.onAccepted.bind(rig.harness);
+    let calls = 0;
+    rig.harness.onAccepted = (...args): void => {
+      calls += 1;
+      if (calls === 1) throw new Error("injected");
+      accepted(...args);
+    };
+    rig.harness.pool.addShare(rig.channel, share, NOW);
+    rig.harness.pool.addShare(rig.channel, { ...share, nonce: share.nonce + 1 }, NOW);
+    rig.harness.pool.flushShares();
+    expect(rig.harness.outcomes).toEqual([`${rig.channel.key} accepted`]);
+  });
+});
+
 describe("a validator that has no room", () => {
   /** Refuses while `full`; its slots are counted. */
   function fullValidator(): { validator: ShareValidator; fill(full: boolean): void; readonly released: number } {

@@ -49,7 +49,7 @@ export class PoolHarness implements ShareOutcomeListener {
   readonly outcomes: string[] = [];
   readonly saturations: boolean[] = [];
 
-  constructor(options: Partial<MiningOptions> = {}) {
+  constructor(options: Partial<MiningOptions> = {}, pipeline: { readonly maxStandardJobs?: number } = {}) {
     this.pool = new MiningPool(
       {
         payout: { script: new Uint8Array([0x51]) },
@@ -61,6 +61,7 @@ export class PoolHarness implements ShareOutcomeListener {
         maxChannels: 100,
         maxChannelsPerConnection: 10,
         ...options,
+        ...pipeline,
         validator: createValidator({ backend: "wasm" }),
         listener: this,
       },
