@@ -20,7 +20,10 @@ type Row = { readonly name: string; readonly nsPerShare: number; readonly timesP
 function validateAll(validator: ShareValidator, set: ShareSet): () => Promise<void> {
   const job = validator.addJob(set.job);
   const batch = validator.createBatch(BATCH);
-  const shares = set.shares.map((share) => ({ ...share, job, target: set.target }));
+  // All fields written out: the engine gives such objects one shape, and copies by spreading several.
+  const shares = set.shares.map(({ version, ntime, nonce, extranonce }) => {
+    return { job, version, ntime, nonce, extranonce, target: set.target };
+  });
   return () =>
     new Promise((resolve, reject) => {
       batch.clear();
