@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
+    reporters: ["default", "./test/support/closing-line-reporter.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     // Long, since a busy machine is no fault of what is tested.
     testTimeout: 60_000,
