@@ -30,14 +30,16 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
+    inRange(value, 0xff);
     const start = this.#reserve(1);
-    this.#view.setUint8(start, inRange(value, 0xff));
+    this.#view.setUint8(start, value);
     return this;
   }
 
   u16(value: number): this {
+    inRange(value, 0xffff);
     const start = this.#reserve(2);
-    this.#view.setUint16(start, inRange(value, 0xffff), true);
+    this.#view.setUint16(start, value, true);
     return this;
   }
 
@@ -50,12 +52,14 @@ export class ByteWriter {
   }
 
   u32(value: number): this {
+    inRange(value, 0xffffffff);
     const start = this.#reserve(4);
-    this.#view.setUint32(start, inRange(value, 0xffffffff), true);
+    this.#view.setUint32(start, value, true);
     return this;
   }
 
   i32(value: number): this {
+    if ((value | 0) !== value) throw new RangeError(`${value} is not a signed 32-bit integer`);
     const start = this.#reserve(4);
     this.#view.setInt32(start, value, true);
     return this;
@@ -86,9 +90,9 @@ export class ByteWriter {
   }
 }
 
-function inRange(value: number, maximum: number): number {
+/** Checked before anything is reserved, so that a refused value leaves no byte. */
+function inRange(value: number, maximum: number): void {
   if (!Number.isInteger(value) || value < 0 || value > maximum) {
     throw new RangeError(`${value} is not an integer from 0 to ${maximum}`);
   }
-  return value;
 }
