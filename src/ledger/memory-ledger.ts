@@ -1,5 +1,6 @@
 /** A ledger in memory: as durable as the process. It forgets everything at a restart. */
 
+import { toHex } from "../core/bytes.ts";
 import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "./ledger.ts";
 
 export type MemoryLedgerOptions = {
@@ -20,6 +21,11 @@ function zero(): MutableTotals {
 function plain(totals: MutableTotals): LedgerTotals {
   const { acceptedShares, difficulty, rejects } = totals;
   return { acceptedShares, difficulty, rejects: Object.fromEntries(rejects) };
+}
+
+/** Values cross the interface: nobody outside holds what the ledger keeps, nor does it keep a larger buffer alive. */
+function copyOf(block: BlockRecord): BlockRecord {
+  return { ...block, hash: new Uint8Array(block.hash) };
 }
 
 export class MemoryLedger implements ShareLedger {
@@ -50,7 +56,7 @@ export class MemoryLedger implements ShareLedger {
   }
 
   async recordBlock(block: BlockRecord): Promise<void> {
-    this.#blocks.set(Buffer.from(block.hash).toString("hex"), block);
+    this.#blocks.set(toHex(block.hash), copyOf(block));
     dropOldest(this.#blocks, this.#options.maxBlocks);
   }
 
@@ -63,7 +69,7 @@ export class MemoryLedger implements ShareLedger {
   }
 
   async blocks(): Promise<readonly BlockRecord[]> {
-    return [...this.#blocks.values()];
+    return [...this.#blocks.values()].map(copyOf);
   }
 
   async close(): Promise<void> {}
