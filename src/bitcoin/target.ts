@@ -53,7 +53,23 @@ export function targetFromBytes(bytes: Uint8Array): bigint {
 /** A quotient of integers as the nearest double, whatever their size. */
 function ratio(numerator: bigint, denominator: bigint): number {
   const shift = BigInt(Math.max(0, 64 - (numerator.toString(2).length - denominator.toString(2).length)));
-  return Number((numerator << shift) / denominator) / 2 ** Number(shift);
+  const scaled = numerator << shift;
+  const quotient = scaled / denominator;
+  // The lowest bit, beyond a double's precision, says that there is more: a half is then not taken for exactly a half.
+  const sticky = quotient * denominator === scaled ? quotient : quotient | 1n;
+  return Number(sticky) / 2 ** Number(shift);
+}
+
+/** A finite double above 0 as the exact quotient of two integers. */
+function fractionOf(value: number): { readonly numerator: bigint; readonly denominator: bigint } {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  const exponent = bits.getUint16(0) >> 4;
+  const mantissa = bits.getBigUint64(0) & ((1n << 52n) - 1n);
+  // IEEE 754: the value is mantissa · 2^(exponent − 1075), with a hidden bit except in the lowest binade.
+  const numerator = exponent === 0 ? mantissa : mantissa | (1n << 52n);
+  const power = BigInt(Math.max(exponent, 1) - 1075);
+  return power >= 0n ? { numerator: numerator << power, denominator: 1n } : { numerator, denominator: 1n << -power };
 }
 
 /** How much harder `target` is than difficulty 1. `target` is above 0. */
@@ -67,17 +83,12 @@ export function difficultyOfHash(hash: Uint8Array): number {
   return difficultyOfTarget(value === 0n ? 1n : value);
 }
 
-/** The target of a difficulty: 2^256 − 1 for 0 and below, never 0. */
+/** The target of a difficulty, rounded down: 2^256 − 1 for 0, for below and for what is no number; never 0. */
 export function targetOfDifficulty(difficulty: number): bigint {
   if (!(difficulty > 0)) return MAX_TARGET;
   if (difficulty === Number.POSITIVE_INFINITY) return 1n;
-  const exponent = Math.floor(Math.log2(difficulty));
-  // Scaled to an integer of 53 bits, so that nothing of the double is lost.
-  const mantissa = BigInt(Math.round((difficulty / 2 ** exponent) * 2 ** 52));
-  const shift = BigInt(52 - exponent);
-  const target = shift >= 0n ? (DIFFICULTY_1_TARGET << shift) / mantissa : DIFFICULTY_1_TARGET / (mantissa << -shift);
-  if (target > MAX_TARGET) return MAX_TARGET;
-  return target > 0n ? target : 1n;
+  const { numerator, denominator } = fractionOf(difficulty);
+  return withinTargets((DIFFICULTY_1_TARGET * denominator) / numerator);
 }
 
 /** The target that a miner of that hashrate meets so many times a minute, on average. Both are above 0. */
@@ -87,8 +98,12 @@ export function targetOfHashrate(options: {
 }): bigint {
   const hashesPerShare = Math.max(1, (options.hashesPerSecond * 60) / options.sharesPerMinute);
   if (!Number.isFinite(hashesPerShare)) return 1n;
-  const scaled = BigInt(Math.round(Math.min(hashesPerShare, 2 ** 250) * 2 ** 10));
-  const target = ((1n << 256n) << 10n) / scaled - 1n;
+  const { numerator, denominator } = fractionOf(hashesPerShare);
+  // A hash is one of 2^256, and target + 1 of them meet the target.
+  return withinTargets((denominator << 256n) / numerator - 1n);
+}
+
+function withinTargets(target: bigint): bigint {
   if (target > MAX_TARGET) return MAX_TARGET;
   return target > 0n ? target : 1n;
 }
