@@ -99,7 +99,7 @@ describe("the target of a difficulty", () => {
     [0.5, DIFFICULTY_1 * 2n],
     [3, DIFFICULTY_1 / 3n],
     [0.1, (DIFFICULTY_1 * 2n ** 55n) / 3602879701896397n],
-    // One unit in the last place below 2: the logarithm of it is 1.
+    // One unit in the last place below 2.
     [2 - 2 ** -52, (DIFFICULTY_1 << 52n) / ((1n << 53n) - 1n)],
     [2 ** 80, DIFFICULTY_1 >> 80n],
   ])("%d is exact, rounded down", (difficulty, value) => {
