@@ -55,14 +55,21 @@ export type CoinbaseHalves = {
   readonly suffix: Uint8Array;
 };
 
-/** @throws {BitcoinError} `coinbase-invalid` where the scriptSig would pass 100 bytes. */
+/** @throws {BitcoinError} `coinbase-invalid` where the scriptSig would pass 100 bytes, or one of its parts 75. */
 export function buildCoinbase(options: CoinbaseOptions): CoinbaseHalves {
   const { height, extranonceSize, witnessCommitment } = options;
   const tag = new TextEncoder().encode(options.poolTag);
   const tagPush = tag.length === 0 ? tag : concatBytes(new Uint8Array([tag.length]), tag);
   const script = concatBytes(heightScript(height), tagPush, new Uint8Array([extranonceSize]));
   const scriptBytes = script.length + extranonceSize;
-  if (tag.length > MAX_PUSH_BYTES || extranonceSize > MAX_PUSH_BYTES || scriptBytes > MAX_SCRIPT_SIG_BYTES) {
+  if (tag.length > MAX_PUSH_BYTES || extranonceSize > MAX_PUSH_BYTES) {
+    throw new BitcoinError(
+      "coinbase-invalid",
+      `mining.pool_tag has ${tag.length} bytes and the extranonce ${extranonceSize}: each may have ${MAX_PUSH_BYTES}`,
+      { tagBytes: tag.length, extranonceSize },
+    );
+  }
+  if (scriptBytes > MAX_SCRIPT_SIG_BYTES) {
     throw new BitcoinError(
       "coinbase-invalid",
       `the coinbase's scriptSig would have ${scriptBytes} bytes and may have ${MAX_SCRIPT_SIG_BYTES}: shorten mining.pool_tag`,
