@@ -8,7 +8,8 @@ import { BitcoinError } from "./errors.ts";
 export function readCompactSize(reader: ByteReader): number {
   const first = reader.u8();
   if (first < 0xfd) return first;
-  const value = first === 0xfd ? reader.u16() : first === 0xfe ? reader.u32() : -1;
+  if (first === 0xff) throw new BitcoinError("malformed-transaction", "a CompactSize has more than 32 bits");
+  const value = first === 0xfd ? reader.u16() : reader.u32();
   const shortest = first === 0xfd ? 0xfd : 0x10000;
   if (value < shortest) throw new BitcoinError("malformed-transaction", "a CompactSize is not in its shortest form");
   return value;

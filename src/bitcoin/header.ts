@@ -36,8 +36,8 @@ export function parseHeader(bytes: Uint8Array): BlockHeader {
   const reader = new ByteReader(bytes);
   return {
     version: reader.u32(),
-    prevHash: reader.take(32).slice(),
-    merkleRoot: reader.take(32).slice(),
+    prevHash: new Uint8Array(reader.take(32)),
+    merkleRoot: new Uint8Array(reader.take(32)),
     time: reader.u32(),
     bits: reader.u32(),
     nonce: reader.u32(),

@@ -30,7 +30,7 @@ export type Transaction = {
 };
 
 function readBytes(reader: ByteReader): Uint8Array {
-  return reader.take(readCompactSize(reader)).slice();
+  return new Uint8Array(reader.take(readCompactSize(reader)));
 }
 
 function readList<T>(reader: ByteReader, minBytes: number, readOne: () => T): T[] {
@@ -57,7 +57,7 @@ export function readTransaction(reader: ByteReader): Transaction {
     hasWitness = true;
   }
   const bare = readList(reader, 41, () => ({
-    prevTxid: reader.take(32).slice(),
+    prevTxid: new Uint8Array(reader.take(32)),
     prevIndex: reader.u32(),
     script: readBytes(reader),
     sequence: reader.u32(),
@@ -67,6 +67,10 @@ export function readTransaction(reader: ByteReader): Transaction {
     ...input,
     witness: hasWitness ? readList(reader, 1, () => readBytes(reader)) : [],
   }));
+  // One transaction has one form of bytes: BIP144's is for those that have a witness.
+  if (hasWitness && inputs.every(({ witness }) => witness.length === 0)) {
+    throw new BitcoinError("malformed-transaction", "marker and flag stand before a transaction without witness");
+  }
   return { version, inputs, outputs, locktime: reader.u32() };
 }
 
