@@ -1,5 +1,6 @@
 /** The URL that a miner is given: `stratum2+tcp://HOST:PORT/AUTHORITY_KEY`. SV2 §4.7. */
 
+import { isIPv6 } from "node:net";
 import { decodeAuthorityKey, encodeAuthorityKey } from "./authority-key.ts";
 import { NoiseError } from "./errors.ts";
 
@@ -11,27 +12,37 @@ export type PoolAddress = {
   readonly authorityPublicKey: Uint8Array | undefined;
 };
 
-const PATTERN =
-  /^stratum2\+tcp:\/\/(?:\[(?<ipv6>[0-9a-fA-F:.%]+)\]|(?<host>[^:/[\]]+))(?::(?<port>\d{1,5}))?(?:\/(?<key>.*))?$/;
+const SCHEME = "stratum2+tcp://";
+/** What follows the scheme; what host and port may be is checked afterwards, each with its own message. */
+const REST = /^(?<host>\[[^\]/]*\]|[^:/]*)(?::(?<port>[^/]*))?(?:\/(?<key>.*))?$/s;
+const NAME = /^[^\s:/?#@\\[\]]+$/;
 
 export function formatPoolUrl(address: PoolAddress & { readonly authorityPublicKey: Uint8Array }): string {
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `stratum2+tcp://${host}:${address.port}/${encodeAuthorityKey(address.authorityPublicKey)}`;
+  return `${SCHEME}${host}:${address.port}/${encodeAuthorityKey(address.authorityPublicKey)}`;
 }
 
 /** @throws {NoiseError} `url-invalid`, `key-invalid`. */
 export function parsePoolUrl(text: string): PoolAddress {
-  const groups = PATTERN.exec(text)?.groups;
-  if (groups === undefined) throw invalid(text, "it has another form");
-  const { ipv6, host, port, key } = groups;
-  if (port === undefined) throw invalid(text, "the port is missing");
-  const portNumber = Number(port);
+  if (!text.startsWith(SCHEME)) throw invalid(text, `it does not begin with ${SCHEME}`);
+  const groups = REST.exec(text.slice(SCHEME.length))?.groups;
+  const host = hostOf(groups?.host ?? "");
+  // A second colon outside brackets is an IPv6 address without them.
+  if (host === undefined || groups?.port?.includes(":")) {
+    throw invalid(text, "the host is a name, an IPv4 address, or an IPv6 address in brackets");
+  }
+  const { port = "", key = "" } = groups ?? {};
+  if (port === "") throw invalid(text, "the port is missing");
+  const portNumber = /^\d{1,5}$/.test(port) ? Number(port) : 0;
   if (portNumber < 1 || portNumber > 65_535) throw invalid(text, "a port is a number from 1 to 65535");
-  return {
-    host: ipv6 ?? host ?? "",
-    port: portNumber,
-    authorityPublicKey: key === undefined || key === "" ? undefined : decodeAuthorityKey(key),
-  };
+  return { host, port: portNumber, authorityPublicKey: key === "" ? undefined : decodeAuthorityKey(key) };
+}
+
+/** The host without brackets; undefined where it is none. */
+function hostOf(text: string): string | undefined {
+  if (!text.startsWith("[")) return NAME.test(text) ? text : undefined;
+  const address = text.slice(1, -1);
+  return isIPv6(address) ? address : undefined;
 }
 
 function invalid(text: string, why: string): NoiseError {
