@@ -37,6 +37,11 @@ function transportOf(
   };
 }
 
+function finished(transport: NoiseTransport | undefined): NoiseTransport {
+  if (transport === undefined) throw new NoiseError("handshake-failed", "the handshake is not finished");
+  return transport;
+}
+
 export type NoiseResponderOptions = {
   readonly staticKeyPair: EllswiftKeyPair;
   /** SIGNATURE_NOISE_MESSAGE for that key, 74 bytes. */
@@ -48,7 +53,7 @@ export type NoiseResponderOptions = {
 export class NoiseResponder {
   readonly #options: NoiseResponderOptions;
   readonly #symmetric = new SymmetricState();
-  #done = false;
+  #transport: NoiseTransport | undefined;
 
   constructor(options: NoiseResponderOptions) {
     this.#options = options;
@@ -57,6 +62,7 @@ export class NoiseResponder {
   /** @param actOne 64 bytes. @returns act two, 234 bytes. @throws {NoiseError} `handshake-failed`. */
   readActOne(actOne: Uint8Array): Uint8Array {
     checkLength(actOne, ACT_ONE_BYTES);
+    if (this.#transport !== undefined) throw new NoiseError("handshake-failed", "act one came twice");
     const symmetric = this.#symmetric;
     const { staticKeyPair, certificate } = this.#options;
     // -> e
@@ -70,15 +76,14 @@ export class NoiseResponder {
     const sealedKey = symmetric.encryptAndHash(staticKeyPair.ellswift);
     symmetric.mixKey(ecdh(staticKeyPair, re, { initiator: false }));
     const sealedCertificate = symmetric.encryptAndHash(certificate);
-    this.#done = true;
+    const { fromInitiator, fromResponder } = symmetric.split();
+    this.#transport = transportOf({ incoming: fromInitiator, outgoing: fromResponder }, "server");
     return concatBytes(e.ellswift, sealedKey, sealedCertificate);
   }
 
-  /** The transport, after `readActOne`. */
+  /** The transport, after `readActOne`: always the same, since a second one would use the nonces again. */
   transport(): NoiseTransport {
-    if (!this.#done) throw new NoiseError("handshake-failed", "the handshake is not finished");
-    const { fromInitiator, fromResponder } = this.#symmetric.split();
-    return transportOf({ incoming: fromInitiator, outgoing: fromResponder }, "server");
+    return finished(this.#transport);
   }
 }
 
@@ -94,14 +99,15 @@ export class NoiseInitiator {
   readonly #options: NoiseInitiatorOptions;
   readonly #symmetric = new SymmetricState();
   #e: EllswiftKeyPair | undefined;
-  #done = false;
+  #transport: NoiseTransport | undefined;
 
   constructor(options: NoiseInitiatorOptions) {
     this.#options = options;
   }
 
-  /** @returns act one, 64 bytes. */
+  /** @returns act one, 64 bytes. @throws {NoiseError} `handshake-failed` when it was written already. */
   writeActOne(): Uint8Array {
+    if (this.#e !== undefined) throw new NoiseError("handshake-failed", "act one was written already");
     // -> e
     const e = (this.#options.generateKeyPair ?? generateKeyPair)();
     this.#e = e;
@@ -118,6 +124,7 @@ export class NoiseInitiator {
     checkLength(actTwo, ACT_TWO_BYTES);
     const e = this.#e;
     if (e === undefined) throw new NoiseError("handshake-failed", "act two came before act one was sent");
+    if (this.#transport !== undefined) throw new NoiseError("handshake-failed", "act two came twice");
     const symmetric = this.#symmetric;
     // <- e, ee, s, es, SIGNATURE_NOISE_MESSAGE
     const re = actTwo.slice(0, ELLSWIFT_BYTES);
@@ -128,13 +135,12 @@ export class NoiseInitiator {
     const message = symmetric.decryptAndHash(actTwo.subarray(SEALED_KEY_END));
     const { authorityPublicKey, nowSeconds } = this.#options;
     verifyCertificate({ message, staticPublicKeyX: xOnlyOf(rs), authorityPublicKey, nowSeconds });
-    this.#done = true;
+    const { fromInitiator, fromResponder } = symmetric.split();
+    this.#transport = transportOf({ incoming: fromResponder, outgoing: fromInitiator }, "client");
   }
 
-  /** The transport, after `readActTwo`. */
+  /** The transport, after `readActTwo`: always the same, since a second one would use the nonces again. */
   transport(): NoiseTransport {
-    if (!this.#done) throw new NoiseError("handshake-failed", "the handshake is not finished");
-    const { fromInitiator, fromResponder } = this.#symmetric.split();
-    return transportOf({ incoming: fromResponder, outgoing: fromInitiator }, "client");
+    return finished(this.#transport);
   }
 }
