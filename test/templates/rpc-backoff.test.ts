@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Backoff } from "../../src/templates/rpc-backoff.ts";
 import { Wakeup } from "../../src/templates/rpc-wakeup.ts";
-import { ManualClock } from "./rpc-manual-clock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 
 describe("the wait before the next try", () => {
   it("doubles up to its cap", () => {

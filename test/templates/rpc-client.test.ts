@@ -7,8 +7,8 @@ import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { RpcClient } from "../../src/templates/rpc-client.ts";
 import { createCredentials } from "../../src/templates/rpc-credentials.ts";
 import { parseRpcUrl } from "../../src/templates/rpc-endpoint.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { FakeNode } from "./rpc-fake-node.ts";
-import { ManualClock } from "./rpc-manual-clock.ts";
 
 describe("a call", () => {
   let node: FakeNode;

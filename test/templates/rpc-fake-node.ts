@@ -5,7 +5,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EventQueue, within } from "./rpc-waiting.ts";
+import { within } from "../support/wait.ts";
+import { EventQueue } from "./rpc-waiting.ts";
 
 export class FakeCall {
   readonly method: string;

@@ -2,8 +2,8 @@ import { Agent } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parseRpcUrl } from "../../src/templates/rpc-endpoint.ts";
 import { type HttpPost, postOnce } from "../../src/templates/rpc-http.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { FakeNode } from "./rpc-fake-node.ts";
-import { ManualClock } from "./rpc-manual-clock.ts";
 
 const BODY = JSON.stringify({ method: "x", params: [], id: 1 });
 

@@ -3,9 +3,9 @@
 import type { LogContext, Logger } from "../../src/core/logger.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { RpcSource, type RpcSourceOptions } from "../../src/templates/rpc-source.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { FakeNode } from "./rpc-fake-node.ts";
 import { gbt, TIP_A } from "./rpc-gbt.ts";
-import { ManualClock } from "./rpc-manual-clock.ts";
 import { Recorder } from "./rpc-waiting.ts";
 
 /** Unlike every other wait of the source, so that `clock.waiting(POLL_MS)` means the poll. */

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { within } from "../support/wait.ts";
 import { TIP_B } from "./rpc-gbt.ts";
 import { type BenchOptions, POLL_MS, SourceBench } from "./rpc-source-bench.ts";
-import { within } from "./rpc-waiting.ts";
 
 let bench: SourceBench;
 async function create(options: BenchOptions = {}): Promise<SourceBench> {

@@ -4,10 +4,11 @@ import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { RpcSource } from "../../src/templates/rpc-source.ts";
 import type { Template } from "../../src/templates/template.ts";
-import { ManualClock } from "./rpc-manual-clock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { within } from "../support/wait.ts";
 import { REAL_NODES, type RealNode, type RealNodeKind } from "./rpc-real-nodes.ts";
 import { solve } from "./rpc-solve.ts";
-import { Recorder, within } from "./rpc-waiting.ts";
+import { Recorder } from "./rpc-waiting.ts";
 
 /** Unlike every other wait of the source, so that a timer of it means the poll. */
 const POLL_MS = 1_100;

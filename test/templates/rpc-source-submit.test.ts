@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { within } from "../support/wait.ts";
 import { TIP_B } from "./rpc-gbt.ts";
 import { POLL_MS, SourceBench } from "./rpc-source-bench.ts";
-import { within } from "./rpc-waiting.ts";
 
 const BLOCK = Uint8Array.of(0x00, 0xab, 0xff);
 

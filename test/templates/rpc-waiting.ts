@@ -1,23 +1,8 @@
-/** Waiting for events in tests: each wait ends by the event or fails at a deadline, which says what was awaited. */
+/** Events of a source, kept in order for tests that wait for them. */
 
 import type { Template } from "../../src/templates/template.ts";
 import type { SourceState, TemplateListener } from "../../src/templates/template-source.ts";
-
-/** Far above what any event here takes, below the runner's own limit. */
-const DEADLINE_MS = 10_000;
-
-/** `promise`, or an error that names `what` at the deadline. */
-export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came of: ${what}`)), DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+import { within } from "../support/wait.ts";
 
 /** Events in order; `next` takes the oldest, and waits for one where there is none. */
 export class EventQueue<T> {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
-import { EventQueue, within } from "./rpc-waiting.ts";
+import { within } from "../support/wait.ts";
+import { EventQueue } from "./rpc-waiting.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
 
 const TIP_A = "00000000000000000001b2c3".padEnd(64, "d");

@@ -4,7 +4,7 @@
  */
 
 import { XPublisher } from "zeromq";
-import { within } from "./rpc-waiting.ts";
+import { within } from "../support/wait.ts";
 
 export class TipPublisher {
   readonly #socket: XPublisher;

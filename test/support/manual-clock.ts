@@ -1,7 +1,7 @@
 /** A clock that a test moves by hand. Timers fire inside `advance`, in the order of their time. */
 
 import type { Clock, Moment, Timer } from "../../src/core/clock.ts";
-import { within } from "./rpc-waiting.ts";
+import { within } from "./wait.ts";
 
 type Waiting = {
   atMs: number;
