@@ -5,13 +5,15 @@
 
 import { type Block, parseBlock } from "../bitcoin/block.ts";
 import { heightScript } from "../bitcoin/coinbase.ts";
-import { hashHeader } from "../bitcoin/header.ts";
+import { writeCompactSize } from "../bitcoin/compact-size.ts";
+import { HEADER_BYTES, hashHeader } from "../bitcoin/header.ts";
 import { merkleRoot } from "../bitcoin/merkle.ts";
 import { bitsToTarget, targetFromBytes } from "../bitcoin/target.ts";
-import { serializeTransaction, type Transaction, txidOf, wtxidOf } from "../bitcoin/transaction.ts";
+import { type Transaction, txidOf, wtxidOf } from "../bitcoin/transaction.ts";
 import { commitmentIn, witnessCommitment } from "../bitcoin/witness-commitment.ts";
+import { ByteWriter } from "../core/byte-writer.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
-import type { SimulatedTransaction } from "./simulated-transactions.ts";
+import { type SimulatedTransaction, transactionWeight } from "./simulated-transactions.ts";
 import type { SubmitResult } from "./template-source.ts";
 
 export type ChainBlock = {
@@ -30,7 +32,10 @@ const MEDIAN_BLOCKS = 11;
 /** Blocks that are remembered: the median's, and those that a late block may build on. */
 const KEPT_BLOCKS = 1_000;
 const MAX_FUTURE_SECONDS = 7_200;
-const MAX_BLOCK_WEIGHT = 4_000_000;
+export const MAX_BLOCK_WEIGHT = 4_000_000;
+const OLDEST_VERSION = 4;
+/** Locktimes from here on are times in seconds, below it heights. */
+const LOCKTIME_THRESHOLD = 500_000_000;
 const FINAL_SEQUENCE = 0xffffffff;
 const HALVING_BLOCKS = 210_000;
 const FIRST_SUBSIDY = 5_000_000_000n;
@@ -65,7 +70,12 @@ export class SimulatedChain {
 
   /** Seconds. The next block's time has to be above it. */
   get medianTimePast(): number {
-    const times = this.#blocks.slice(-MEDIAN_BLOCKS).map(({ time }) => time);
+    return this.#medianTimePastAt(this.#blocks.length - 1);
+  }
+
+  /** Seconds; of the blocks up to and with the one at `index`. */
+  #medianTimePastAt(index: number): number {
+    const times = this.#blocks.slice(Math.max(0, index + 1 - MEDIAN_BLOCKS), index + 1).map(({ time }) => time);
     times.sort((a, b) => a - b);
     return times[Math.floor(times.length / 2)] ?? 0;
   }
@@ -103,11 +113,14 @@ export class SimulatedChain {
   }
 
   #wrongHeader({ header }: Block, hash: Uint8Array, nowSeconds: number): string | undefined {
-    if (!this.#byHash.has(toHex(header.prevHash))) return "prev-blk-not-found";
+    const parent = this.#blocks.findLastIndex(({ hash: known }) => bytesEqual(known, header.prevHash));
+    if (parent < 0) return "prev-blk-not-found";
     if (header.bits !== this.#bits) return "bad-diffbits";
     if (targetFromBytes(hash) > bitsToTarget(header.bits)) return "high-hash";
-    if (header.time <= this.medianTimePast) return "time-too-old";
+    if (header.time <= this.#medianTimePastAt(parent)) return "time-too-old";
     if (header.time > nowSeconds + MAX_FUTURE_SECONDS) return "time-too-new";
+    // The version is a signed number in the header, and an old one since BIP34, BIP66 and BIP65.
+    if ((header.version | 0) < OLDEST_VERSION) return `bad-version(0x${header.version.toString(16).padStart(8, "0")})`;
     return undefined;
   }
 
@@ -117,7 +130,7 @@ export class SimulatedChain {
     if (others.some(isCoinbase)) return "bad-cb-multiple";
     if (!bytesEqual(merkleRoot(block.transactions.map(txidOf)), block.header.merkleRoot)) return "bad-txnmrklroot";
     return (
-      wrongCoinbase(coinbase, this.tip.height + 1) ??
+      wrongCoinbase(coinbase, { height: this.tip.height + 1, medianTimePast: this.medianTimePast }) ??
       wrongSpending(coinbase, others, { mempool, subsidy: subsidyAt(this.tip.height + 1) }) ??
       wrongWitness(coinbase, others) ??
       (weightOf(block) > MAX_BLOCK_WEIGHT ? "bad-blk-weight" : undefined)
@@ -133,13 +146,20 @@ function isCoinbase({ inputs }: Transaction): boolean {
   return inputs.length === 1 && inputs[0]?.prevIndex === 0xffffffff && inputs[0].prevTxid.every((byte) => byte === 0);
 }
 
-function wrongCoinbase(coinbase: Transaction, height: number): string | undefined {
+function wrongCoinbase(
+  coinbase: Transaction,
+  place: { readonly height: number; readonly medianTimePast: number },
+): string | undefined {
+  if (coinbase.outputs.length === 0) return "bad-txns-vout-empty";
   const [input] = coinbase.inputs;
   const script = input?.script ?? new Uint8Array(0);
   if (script.length < 2 || script.length > 100) return "bad-cb-length";
-  const wanted = heightScript(height);
+  const wanted = heightScript(place.height);
   if (!bytesEqual(script.subarray(0, wanted.length), wanted)) return "bad-cb-height";
-  if (coinbase.locktime >= height && input?.sequence !== FINAL_SEQUENCE) return "bad-txns-nonfinal";
+  const { locktime } = coinbase;
+  // BIP113: a time is compared with the median time past.
+  const unlockedFrom = locktime < LOCKTIME_THRESHOLD ? place.height : place.medianTimePast;
+  if (locktime >= unlockedFrom && input?.sequence !== FINAL_SEQUENCE) return "bad-txns-nonfinal";
   return undefined;
 }
 
@@ -177,12 +197,11 @@ function wrongWitness(coinbase: Transaction, others: readonly Transaction[]): st
   return bytesEqual(wanted, commitment) ? undefined : "bad-witness-merkle-match";
 }
 
-/** BIP141: bytes without witness count four times, witness bytes once. */
+/** In weight units. */
 function weightOf({ transactions }: Block): number {
-  let weight = 4 * (80 + 5);
-  for (const transaction of transactions) {
-    weight += 3 * serializeTransaction(transaction, { witness: false }).length;
-    weight += serializeTransaction(transaction, { witness: true }).length;
-  }
+  const count = new ByteWriter(8);
+  writeCompactSize(count, transactions.length);
+  let weight = 4 * (HEADER_BYTES + count.length);
+  for (const transaction of transactions) weight += transactionWeight(transaction);
   return weight;
 }

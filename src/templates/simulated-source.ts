@@ -13,7 +13,7 @@ import { toHex } from "../core/bytes.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
-import { type ChainBlock, SimulatedChain, subsidyAt } from "./simulated-chain.ts";
+import { type ChainBlock, MAX_BLOCK_WEIGHT, SimulatedChain, subsidyAt } from "./simulated-chain.ts";
 import { SeededRandom, type SimulatedTransaction, simulatedTransaction } from "./simulated-transactions.ts";
 import type { Template } from "./template.ts";
 import type { SubmitResult, TemplateListener, TemplateSource } from "./template-source.ts";
@@ -21,7 +21,7 @@ import type { SubmitResult, TemplateListener, TemplateSource } from "./template-
 export type SimulatedSourceOptions = {
   /** Of a block. */
   readonly difficulty: number;
-  /** Transactions of a template; 0 or more. */
+  /** Transactions of a template; 0 or more. As many as there is room for where a block cannot hold them. */
   readonly transactions: number;
   /** Between blocks of others; 0: none are found. */
   readonly blockIntervalSeconds: number;
@@ -35,8 +35,10 @@ export type SimulatedSourceOptions = {
 const BLOCK_VERSION = 0x20000000;
 /** One transaction in so many is replaced when a template is refreshed. Arbitrary. */
 const REPLACED_ONE_IN = 20;
-/** Transactions that left the templates of this tip and may still be in a block: so many refreshes' worth. */
+/** Transactions that left the templates of this tip and may still be in a block; the oldest are forgotten. */
 const KEPT_REPLACED = 50_000;
+/** Room for the header and the coinbase: what Bitcoin Core keeps free (`-blockreservedweight`). */
+const MAX_TRANSACTIONS_WEIGHT = MAX_BLOCK_WEIGHT - 8_000;
 
 export class SimulatedSource implements TemplateSource {
   readonly name = "simulated";
@@ -130,9 +132,9 @@ export class SimulatedSource implements TemplateSource {
 
   /** Another template on the same tip, with some transactions replaced. */
   refresh(): void {
-    for (let index = 0; index < this.#transactions.length; index += 1) {
-      if (this.#random.between(1, REPLACED_ONE_IN) === 1) this.#transactions[index] = this.#newTransaction();
-    }
+    this.#transactions = this.#transactions.filter(() => this.#random.between(1, REPLACED_ONE_IN) !== 1);
+    this.#fill();
+    this.#forgetReplaced();
     this.#announce(false);
   }
 
@@ -147,23 +149,34 @@ export class SimulatedSource implements TemplateSource {
   }
 
   #fill(): void {
-    while (this.#transactions.length < this.#options.transactions) this.#transactions.push(this.#newTransaction());
+    let weight = this.#transactions.reduce((sum, transaction) => sum + transaction.weight, 0);
+    while (this.#transactions.length < this.#options.transactions) {
+      const transaction = simulatedTransaction(this.#random);
+      weight += transaction.weight;
+      if (weight > MAX_TRANSACTIONS_WEIGHT) break;
+      this.#transactions.push(transaction);
+      this.#mempool.set(toHex(transaction.txid), transaction);
+    }
   }
 
-  #newTransaction(): SimulatedTransaction {
-    const transaction = simulatedTransaction(this.#random);
-    this.#mempool.set(toHex(transaction.txid), transaction);
-    for (const oldest of this.#mempool.keys()) {
-      if (this.#mempool.size <= this.#options.transactions + KEPT_REPLACED) break;
-      this.#mempool.delete(oldest);
+  #forgetReplaced(): void {
+    let tooMany = this.#mempool.size - this.#transactions.length - KEPT_REPLACED;
+    if (tooMany <= 0) return;
+    // What was never replaced stands among the oldest, and stays.
+    const present = new Set(this.#transactions);
+    for (const [txid, transaction] of this.#mempool) {
+      if (tooMany <= 0) break;
+      if (present.has(transaction)) continue;
+      this.#mempool.delete(txid);
+      tooMany -= 1;
     }
-    return transaction;
   }
 
   #awaitOthers(): void {
     this.#otherBlock?.cancel();
     const { blockIntervalSeconds } = this.#options;
-    if (blockIntervalSeconds <= 0) return;
+    // A block that comes in after the stop starts no timer any more.
+    if (blockIntervalSeconds <= 0 || this.#listener === undefined) return;
     this.#otherBlock = this.#clock.after(1000 * blockIntervalSeconds, () => this.mineOtherBlock());
   }
 

@@ -13,7 +13,15 @@ export type SimulatedTransaction = {
   readonly wtxid: Uint8Array;
   /** Satoshi. */
   readonly fee: bigint;
+  /** Weight units. */
+  readonly weight: number;
 };
+
+/** BIP141: bytes without witness count four times, witness bytes once. */
+export function transactionWeight(transaction: Transaction): number {
+  const bare = serializeTransaction(transaction, { witness: false }).length;
+  return 3 * bare + serializeTransaction(transaction, { witness: true }).length;
+}
 
 /** Whole numbers from 0 to 2^32 − 1, the same for the same seed (Marsaglia's xorshift). */
 export class SeededRandom {
@@ -74,5 +82,6 @@ export function simulatedTransaction(random: SeededRandom): SimulatedTransaction
     txid: txidOf(transaction),
     wtxid: wtxidOf(transaction),
     fee: BigInt(random.between(200, 20_000)),
+    weight: transactionWeight(transaction),
   };
 }
