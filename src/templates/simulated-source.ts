@@ -35,8 +35,11 @@ export type SimulatedSourceOptions = {
 const BLOCK_VERSION = 0x20000000;
 /** One transaction in so many is replaced when a template is refreshed. Arbitrary. */
 const REPLACED_ONE_IN = 20;
-/** Transactions that left the templates of this tip and may still be in a block; the oldest are forgotten. */
-const KEPT_REPLACED = 50_000;
+/**
+ * Transactions that left the templates of this tip and may still be in a block; beyond it the oldest are forgotten.
+ * Arbitrary above what the jobs that a channel keeps can hold: 16 refreshes of 5,000 transactions replace 4,000.
+ */
+const KEPT_REPLACED = 10_000;
 /** Room for the header and the coinbase: what Bitcoin Core keeps free (`-blockreservedweight`). */
 const MAX_TRANSACTIONS_WEIGHT = MAX_BLOCK_WEIGHT - 8_000;
 
