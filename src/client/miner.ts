@@ -192,9 +192,10 @@ class Miner {
   #disconnected(error: Error): void {
     this.#client = undefined;
     this.#threads.renew();
-    // A pool that was reached once is waited for; one that says no, or is another one, is not.
+    // A pool that was mined on once is waited for, also where it has no work for a while; another one is not.
     const transient =
-      error instanceof ClientError && ["connect-failed", "connection-lost", "pool-silent"].includes(error.code);
+      error instanceof ClientError &&
+      ["connect-failed", "connection-lost", "pool-silent", "open-refused"].includes(error.code);
     if (!this.#everOpened || !transient) return this.#fail(error);
     this.#context.logger.warn("connection lost", { reason: error.message, retryMs: this.#reconnectMs });
     this.#report("disconnected", { error: error.message });

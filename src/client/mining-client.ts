@@ -59,6 +59,8 @@ export type MiningClientEvents = {
 
 const PROTOCOL_VERSION = 2;
 const REQUIRES_STANDARD_JOBS = 1;
+/** In the pool's answer to SetupConnection. */
+const REQUIRES_FIXED_VERSION = 1;
 /** One channel is opened per connection, so one request id does. */
 const REQUEST_ID = 1;
 /** A CPU takes any target. */
@@ -68,6 +70,7 @@ export class MiningClient {
   readonly #options: MiningClientOptions;
   readonly #events: MiningClientEvents;
   #phase: "setup" | "opening" | "open" | "closed" = "setup";
+  #fixedVersion = false;
   #channelId = 0;
   #groupChannelId = 0;
   #work: Work | undefined;
@@ -137,8 +140,11 @@ export class MiningClient {
     // Jobs are kept, and the payload is a view of a buffer that is used again.
     const payload = bytes.slice();
     switch (header.msgType) {
-      case SetupConnectionSuccess.msgType:
+      case SetupConnectionSuccess.msgType: {
+        const { flags } = decodeMessage(SetupConnectionSuccess, payload).message;
+        this.#fixedVersion = (flags & REQUIRES_FIXED_VERSION) !== 0;
         return this.#open();
+      }
       case SetupConnectionError.msgType: {
         const { error_code } = decodeMessage(SetupConnectionError, payload).message;
         throw new ClientError(`the pool refuses the connection: ${error_code}`, {
@@ -251,7 +257,7 @@ export class MiningClient {
     this.#channelId = message.channel_id;
     this.#groupChannelId = message.group_channel_id;
     const { target, extranonce_prefix: extranoncePrefix, extranonce_size: rollableBytes } = message;
-    this.#work = new Work({ target, extranoncePrefix, rollableBytes });
+    this.#work = new Work({ target, extranoncePrefix, rollableBytes, fixedVersion: this.#fixedVersion });
     this.#events.onOpen({ channelId: message.channel_id, target, extranoncePrefix });
   }
 }

@@ -43,12 +43,13 @@ export type WorkUnit = {
 const ROLLED_VERSION_SHIFT = 13;
 const ROLLED_VERSIONS = 0x10000;
 
-/** Future jobs that are remembered until a SetNewPrevHash names one. A pool sends one or two. */
-const MAX_FUTURE_JOBS = 8;
+/** Future jobs that are remembered until a SetNewPrevHash names one, the latest ones. A pool sends one or two. */
+export const MAX_FUTURE_JOBS = 8;
 
 export class Work {
   readonly #extranoncePrefix: Uint8Array;
   readonly #rollableBytes: number;
+  readonly #fixedVersion: boolean;
   readonly #future = new Map<number, ReceivedJob>();
   #target: Uint8Array;
   #tip: { prevHash: Uint8Array; bits: number } | undefined;
@@ -59,10 +60,13 @@ export class Work {
     readonly target: Uint8Array;
     readonly extranoncePrefix: Uint8Array;
     readonly rollableBytes: number;
+    /** The pool demands that versions are not rolled: REQUIRES_FIXED_VERSION, SV2 §5.3.1. */
+    readonly fixedVersion: boolean;
   }) {
     this.#target = options.target;
     this.#extranoncePrefix = options.extranoncePrefix;
     this.#rollableBytes = options.rollableBytes;
+    this.#fixedVersion = options.fixedVersion;
   }
 
   get active(): ActiveJob | undefined {
@@ -78,7 +82,11 @@ export class Work {
   addJob(job: ReceivedJob): boolean {
     const { job_id, min_ntime } = job.message;
     if (min_ntime === undefined || this.#tip === undefined) {
-      if (this.#future.size < MAX_FUTURE_JOBS) this.#future.set(job_id, job);
+      this.#future.set(job_id, job);
+      for (const oldest of this.#future.keys()) {
+        if (this.#future.size <= MAX_FUTURE_JOBS) break;
+        this.#future.delete(oldest);
+      }
       return false;
     }
     this.#active = { job, ...this.#tip, minNtime: min_ntime, target: this.#target };
@@ -95,14 +103,18 @@ export class Work {
     return this.#active !== undefined;
   }
 
-  /** The next header that nobody has searched: version and extranonce rolled. Undefined without a job. */
+  /**
+   * The next header that nobody has searched: version and extranonce rolled, and the time of a standard job whose
+   * version is fixed. Undefined without a job.
+   */
   nextUnit(): WorkUnit | undefined {
     const active = this.#active;
     if (active === undefined) return undefined;
     this.#units += 1;
     const { job, prevHash, bits, minNtime, target } = active;
     const { version: baseVersion, job_id } = job.message;
-    const mayRoll = job.kind === "standard" || job.message.version_rolling_allowed;
+    const mayRoll = !this.#fixedVersion && (job.kind === "standard" || job.message.version_rolling_allowed);
+    const ntime = job.kind === "standard" && !mayRoll ? minNtime + this.#units - 1 : minNtime;
     const version = mayRoll
       ? (baseVersion | ((this.#units % ROLLED_VERSIONS) << ROLLED_VERSION_SHIFT)) >>> 0
       : baseVersion;
@@ -123,9 +135,9 @@ export class Work {
           );
     return {
       jobId: job_id,
-      header: serializeHeader({ version, prevHash, merkleRoot, time: minNtime, bits, nonce: 0 }),
+      header: serializeHeader({ version, prevHash, merkleRoot, time: ntime, bits, nonce: 0 }),
       version,
-      ntime: minNtime,
+      ntime,
       extranonce,
       target,
       networkTarget: targetToBytes(bitsToTarget(bits)),
