@@ -7,7 +7,7 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { ShareLedger } from "../ledger/ledger.ts";
-import { AcknowledgementBook, type Flush } from "../mining/acknowledgements.ts";
+import { type Acknowledgement, AcknowledgementBook, type Flush } from "../mining/acknowledgements.ts";
 import type { Channel } from "../mining/channel.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesSuccess } from "../wire/share-messages.ts";
@@ -32,6 +32,8 @@ export class Acknowledger {
   readonly #book = new AcknowledgementBook();
   #timer: Timer | undefined;
   #committing: Promise<void> | undefined;
+  /** What was noted while a commit is under way has waited long enough: the next flush follows at once. */
+  #flushDue = false;
   #batches = 0;
 
   constructor(options: AcknowledgerOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
@@ -61,6 +63,7 @@ export class Acknowledger {
     this.#batches += 1;
     const flush = this.#book.take(`${this.#options.runId}-${this.#batches}`, this.#clock.nowMs());
     if (flush === undefined) return;
+    this.#flushDue = false;
     this.#committing = this.#commit(flush);
     await this.#committing;
   }
@@ -70,9 +73,10 @@ export class Acknowledger {
   }
 
   #flushSoon(): void {
-    // While a commit is under way the next flush follows from it.
-    if (this.#committing !== undefined) return this.#startTimer();
-    void this.flush();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#committing === undefined) void this.flush();
+    else this.#flushDue = true;
   }
 
   async #commit(flush: Flush): Promise<void> {
@@ -89,16 +93,27 @@ export class Acknowledger {
       }
     }
     this.#committing = undefined;
-    for (const { channel, lastSequenceNumber, acceptedShares, sharesSum } of flush.acknowledgements) {
+    for (const acknowledgement of flush.acknowledgements) {
+      const { channel } = acknowledgement;
       if (!channel.open) continue;
-      channel.sink.send(
-        encodeFrame(SubmitSharesSuccess, {
-          channel_id: channel.channelId,
-          last_sequence_number: lastSequenceNumber,
-          new_submits_accepted_count: acceptedShares,
-          new_shares_sum: sharesSum,
-        }),
-      );
+      try {
+        acknowledge(acknowledgement);
+      } catch (error) {
+        // One connection's fault must not cost the others their acknowledgements.
+        channel.sink.end("internal-error", error);
+      }
     }
+    if (this.#flushDue) void this.flush();
   }
+}
+
+function acknowledge({ channel, lastSequenceNumber, acceptedShares, sharesSum }: Acknowledgement): void {
+  channel.sink.send(
+    encodeFrame(SubmitSharesSuccess, {
+      channel_id: channel.channelId,
+      last_sequence_number: lastSequenceNumber,
+      new_submits_accepted_count: acceptedShares,
+      new_shares_sum: sharesSum,
+    }),
+  );
 }

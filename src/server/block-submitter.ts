@@ -7,7 +7,7 @@ import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
-import type { ShareLedger } from "../ledger/ledger.ts";
+import type { BlockRecord, ShareLedger } from "../ledger/ledger.ts";
 import type { BlockFound } from "../mining/solved-block.ts";
 import type { SubmitResult, TemplateSource } from "../templates/template-source.ts";
 
@@ -34,7 +34,7 @@ export class BlockSubmitter {
   readonly #seen = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
   #stopped = false;
-  #wakeRetries: (() => void)[] = [];
+  readonly #wakeRetries = new Set<() => void>();
 
   constructor(
     options: BlockSubmitterOptions,
@@ -60,7 +60,7 @@ export class BlockSubmitter {
         break;
       }
     }
-    const attempts = this.#options.sources.map((source) => ({ source, first: source.submitBlock(block.block) }));
+    const attempts = this.#options.sources.map((source) => ({ source, first: submitOnce(source, block.block) }));
     this.#found.add(1);
     this.#logger.info("block found", {
       height: block.height,
@@ -76,7 +76,7 @@ export class BlockSubmitter {
   /** Resolves when no submission is under way; those that wait for a retry make a last one now. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const wake of this.#wakeRetries.splice(0)) wake();
+    for (const wake of [...this.#wakeRetries]) wake();
     await Promise.all(this.#underWay);
   }
 
@@ -87,7 +87,8 @@ export class BlockSubmitter {
   ): Promise<void> {
     const record = { hash: block.hash, height: block.height, userIdentity: block.userIdentity, reason: undefined };
     const foundAtMs = this.#clock.nowMs();
-    await this.#options.ledger.recordBlock({ ...record, foundAtMs, fate: "submitted" });
+    // What the ledger does with it must not hold up the block.
+    const recorded = this.#record({ ...record, foundAtMs, fate: "submitted" });
     const results = await Promise.all(
       attempts.map(async ({ source, first }) => {
         const result = await this.#untilAnswered(source, block, first);
@@ -103,7 +104,21 @@ export class BlockSubmitter {
     const reason = best.kind === "refused" ? best.reason : undefined;
     if (best.kind === "accepted") this.#accepted.add(1);
     if (best.kind === "refused") this.#refused.add(1);
-    await this.#options.ledger.recordBlock({ ...record, foundAtMs, fate: best.kind, reason });
+    await recorded;
+    await this.#record({ ...record, foundAtMs, fate: best.kind, reason });
+  }
+
+  async #record(block: BlockRecord): Promise<void> {
+    try {
+      await this.#options.ledger.recordBlock(block);
+    } catch (error) {
+      this.#logger.error("block could not be recorded", {
+        hash: toHex(reversed(block.hash)),
+        height: block.height,
+        fate: block.fate,
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
   }
 
   async #untilAnswered(source: TemplateSource, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
@@ -117,9 +132,9 @@ export class BlockSubmitter {
         waitMs,
       });
       if (this.#clock.monotonicMs() >= giveUpAtMs) return result;
+      if (!this.#stopped) await this.#wait(waitMs);
       const lastTry = this.#stopped;
-      if (!lastTry) await this.#wait(waitMs);
-      result = await source.submitBlock(block.block);
+      result = await submitOnce(source, block.block);
       if (lastTry) return result;
     }
     return result;
@@ -127,11 +142,13 @@ export class BlockSubmitter {
 
   #wait(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#clock.after(waitMs, resolve);
-      this.#wakeRetries.push(() => {
+      const wake = (): void => {
         timer.cancel();
+        this.#wakeRetries.delete(wake);
         resolve();
-      });
+      };
+      const timer = this.#clock.after(waitMs, wake);
+      this.#wakeRetries.add(wake);
     });
   }
 
@@ -146,5 +163,14 @@ export class BlockSubmitter {
       case "failed":
         return this.#logger.error("block not delivered", { ...context, reason: result.reason });
     }
+  }
+}
+
+/** A source that throws, though none should, has not delivered the block: it is tried again, and others are not held up. */
+async function submitOnce(source: TemplateSource, block: Uint8Array): Promise<SubmitResult> {
+  try {
+    return await source.submitBlock(block);
+  } catch (error) {
+    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
 }

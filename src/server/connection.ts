@@ -5,7 +5,7 @@
 
 import type { Socket } from "node:net";
 import { concatBytes } from "../core/bytes.ts";
-import type { Moment } from "../core/clock.ts";
+import type { Clock, Moment } from "../core/clock.ts";
 import type { ConnectionSession } from "../session/connection-session.ts";
 
 export type ConnectionLimits = {
@@ -15,14 +15,14 @@ export type ConnectionLimits = {
 
 export class Connection {
   readonly session: ConnectionSession;
-  /** As the socket gave it; for caps and logs. */
-  readonly remoteAddress: string;
+  /** When each of its channels was last sent something for the sake of it, on the monotonic clock. */
+  keptAliveMs: number;
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
 
   constructor(session: ConnectionSession, socket: Socket, limits: ConnectionLimits) {
     this.session = session;
-    this.remoteAddress = socket.remoteAddress ?? "unknown";
+    this.keptAliveMs = session.lastSentMs;
     this.#socket = socket;
     this.#limits = limits;
   }
@@ -58,18 +58,15 @@ export class Connection {
     else this.#socket.resume();
   }
 
-  /** Writes what is left and closes; a peer that does not take it is cut off after `graceMs`. */
-  close(graceMs: number): void {
+  /** Writes what is left and closes; a peer that does not close its side too is cut off after `graceMs`. */
+  close(graceMs: number, clock: Clock): void {
     this.flush();
     if (this.#socket.destroyed) return;
     this.#socket.end();
     // Without reading, the peer's own end would never be seen; the session takes nothing of it any more.
     this.#socket.resume();
-    this.#socket.setTimeout(graceMs, () => this.#socket.destroy());
-  }
-
-  /** Closes at once. */
-  destroy(): void {
-    this.#socket.destroy();
+    // Not the socket's own timeout: that begins anew with each byte that the peer sends.
+    const cutOff = clock.after(graceMs, () => this.#socket.destroy());
+    this.#socket.once("close", () => cutOff.cancel());
   }
 }

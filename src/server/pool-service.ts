@@ -114,7 +114,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   }
 
   #takeTemplate(template: Template, newTip: boolean): void {
+    // It was current when it was sent, and its source said afterwards that it no longer is.
+    if (this.#state?.kind === "unavailable") return;
     const changed = this.#pool.setTemplate(template);
+    this.#stratum.noteAnnounced();
     // A new tip reaches the sockets before anything else of this turn.
     if (changed) this.#stratum.flush();
     const { height, templateId, transactions } = template;

@@ -4,7 +4,7 @@
  */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { Clock, Timer } from "../core/clock.ts";
+import type { Clock, Moment, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
@@ -56,6 +56,9 @@ export class StratumServer {
   readonly #connectionsAccepted: Counter;
   readonly #connectionsRefused: Counter;
   #ticking: Timer | undefined;
+  #drained: Promise<void> | undefined;
+  /** When all channels were last sent a job. */
+  #announcedMs = Number.NEGATIVE_INFINITY;
   #flushScheduled = false;
   #readingPaused = false;
   #lastConnection = 0;
@@ -95,6 +98,11 @@ export class StratumServer {
     return this.#server.address() as AddressInfo;
   }
 
+  /** Every channel was just given a job: nobody needs another sign of life for a while. */
+  noteAnnounced(): void {
+    this.#announcedMs = this.#clock.monotonicMs();
+  }
+
   /** Writes out at once what the sessions queued: for what must not wait for the end of the turn. */
   flush(): void {
     for (const connection of this.#dirty) connection.flush();
@@ -109,7 +117,8 @@ export class StratumServer {
 
   /** Takes no more connections; the open ones live on. */
   stopAccepting(): void {
-    this.#server.close();
+    // Asked for before any connection ends: the server says only once that the last one is gone.
+    this.#drained ??= new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
   /** Writes out what is queued and ends all connections. */
@@ -117,15 +126,13 @@ export class StratumServer {
     this.#ticking?.cancel();
     this.stopAccepting();
     for (const connection of this.#connections) connection.session.end("shutdown");
-    const deadline = this.#clock.after(CLOSE_GRACE_MS, () => {
-      for (const connection of this.#connections) connection.destroy();
-    });
-    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#server.once("close", () => resolve()));
-    deadline.cancel();
+    await this.#drained;
   }
 
   #accept(socket: Socket): void {
-    const address = socket.remoteAddress ?? "unknown";
+    const address = socket.remoteAddress;
+    // The peer was gone before it was accepted.
+    if (address === undefined) return void socket.destroy();
     const ofAddress = this.#perAddress.get(address) ?? 0;
     const { maxConnections, maxConnectionsPerAddress } = this.#options;
     if (this.#connections.size >= maxConnections || ofAddress >= maxConnectionsPerAddress) {
@@ -157,7 +164,7 @@ export class StratumServer {
         onEnd: (reason: EndReason, error: unknown) => {
           logEnd(log, reason, error);
           this.#dirty.delete(connection);
-          connection.close(CLOSE_GRACE_MS);
+          connection.close(CLOSE_GRACE_MS, this.#clock);
         },
       },
     );
@@ -194,9 +201,25 @@ export class StratumServer {
 
   #tick(): void {
     const now = this.#clock.now();
-    for (const { session } of this.#connections) {
-      session.tick(now);
-      if (now.monotonicMs - session.lastSentMs >= KEEP_ALIVE_MS) session.channels?.keepAlive();
+    for (const connection of this.#connections) {
+      try {
+        connection.session.tick(now);
+        this.#keepAlive(connection, now);
+      } catch (error) {
+        // One connection's fault must not cost the others their turn.
+        connection.session.end("internal-error", error);
+      }
     }
+  }
+
+  /** Where there are several channels, what was sent to one says nothing to the others. */
+  #keepAlive(connection: Connection, now: Moment): void {
+    const { session } = connection;
+    const { channels } = session;
+    if (channels === undefined) return;
+    const heardMs = channels.size > 1 ? Math.max(connection.keptAliveMs, this.#announcedMs) : session.lastSentMs;
+    if (now.monotonicMs - heardMs < KEEP_ALIVE_MS) return;
+    connection.keptAliveMs = now.monotonicMs;
+    channels.keepAlive();
   }
 }
