@@ -4,6 +4,7 @@
  */
 
 import { NETWORKS } from "../bitcoin/network.ts";
+import { isPoolHost } from "../noise/pool-url.ts";
 import { parseListenAddress } from "./listen-address.ts";
 
 export type ConfigValue = string | number | boolean;
@@ -19,13 +20,15 @@ export type KeySpec = {
   readonly doc: string;
   /** A number may also be this word. */
   readonly word?: string;
+  /** The value may hold a password: what of it a message shows. */
+  readonly secret?: (shown: string) => string;
 };
 
-type Check<T> = (value: T) => boolean;
+type TextRest = Partial<Pick<KeySpec, "needed" | "secret">> & { allows?: (value: string) => boolean; doc: string };
 
-function text(path: string, fallback: string, rest: { needed?: string; allows?: Check<string>; doc: string }): KeySpec {
-  const { allows = (): boolean => true, needed = "text", doc } = rest;
-  return { path, default: fallback, needed, doc, allows: (value) => typeof value === "string" && allows(value) };
+function text(path: string, fallback: string, { allows = (): boolean => true, ...rest }: TextRest): KeySpec {
+  const isAllowed = (value: ConfigValue): boolean => typeof value === "string" && allows(value);
+  return { path, default: fallback, needed: "text", ...rest, allows: isAllowed };
 }
 
 function choice(path: string, options: readonly string[], rest: { fallback: string; doc: string }): KeySpec {
@@ -83,6 +86,8 @@ export const KEYS: readonly KeySpec[] = [
     doc: "Where miners connect. Without an address: on all of them.",
   }),
   text("stratum.public_host", "", {
+    needed: "a name, an IPv4 address or an IPv6 address, without a port,",
+    allows: (value) => value === "" || isPoolHost(value),
     doc: "The name or address in the URL that is printed for miners; empty: guessed.",
   }),
   choice("stratum.plaintext", ["private", "always", "never"], {
@@ -113,7 +118,7 @@ export const KEYS: readonly KeySpec[] = [
     ...whole("mining.workers", 0, {
       from: 0,
       to: 64,
-      doc: "Threads that validate shares; 0: the main thread alone. auto: one less than there are cores.",
+      doc: "Threads that validate shares; 0: the main thread alone. auto: one less than there are cores, 1 to 8.",
     }),
     default: "auto",
     word: "auto",
@@ -140,6 +145,11 @@ export const KEYS: readonly KeySpec[] = [
   whole("simulate.transactions", 200, { from: 0, to: 5_000, doc: "Transactions in a template." }),
   number("simulate.block_interval_seconds", 600, { from: 0, to: 1e6, doc: "Between blocks of others; 0: none." }),
   number("simulate.refresh_seconds", 30, { from: 0, to: 1e6, doc: "Between templates of one tip; 0: never." }),
+  whole("limits.no_channel_timeout_seconds", 3_600, {
+    from: 1,
+    to: 1_000_000,
+    doc: "How long a connection may wait before it opens its first channel, as a proxy does for its first miner.",
+  }),
   whole("limits.max_connections", 10_000, { from: 1, to: 1_000_000, doc: "Open connections." }),
   whole("limits.max_connections_per_address", 1_000, {
     from: 1,
@@ -168,12 +178,13 @@ export const KEYS: readonly KeySpec[] = [
 export const NODE_KEYS: readonly KeySpec[] = [
   text("node.rpc_url", "http://127.0.0.1:8332", {
     needed: "a URL such as http://127.0.0.1:8332",
-    allows: (value) => /^https?:\/\//.test(value) && URL.canParse(value),
+    allows: (value) => /^http:\/\//.test(value) && URL.canParse(value),
+    secret: (shown) => shown.replace(/[^/"]*@/, "…@"),
     doc: "The node's JSON-RPC.",
   }),
   text("node.rpc_cookie", "", { doc: "The node's cookie file; read again whenever the node asks for it." }),
   text("node.rpc_user", "", { doc: "User of the JSON-RPC, where there is no cookie." }),
-  text("node.rpc_password", "", { doc: "Password of that user." }),
+  text("node.rpc_password", "", { secret: () => "something else", doc: "Password of that user." }),
   text("node.zmq_hashblock", "", {
     doc: "The node's zmqpubhashblock address, such as tcp://127.0.0.1:28332; empty: not used.",
   }),

@@ -2,11 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "toml";
-import { noteValue, textToValue, type Values } from "./config-values.ts";
+import { nearest, noteValue, SECTIONS, textToValue, type Values } from "./config-values.ts";
 import { UsageError } from "./errors.ts";
 
-/** @throws {UsageError} where the file cannot be read, is no TOML, or holds a wrong key or value. */
-export function readConfigFile(path: string): Values {
+/**
+ * @param named how the file's name came to us, for the message: `--config`.
+ * @throws {UsageError} where the file cannot be read, is no TOML, or holds a wrong key or value.
+ */
+export function readConfigFile(path: string, named: string): Values {
   let source: string;
   try {
     source = readFileSync(path, "utf8");
@@ -14,7 +17,7 @@ export function readConfigFile(path: string): Values {
     const code = (cause as NodeJS.ErrnoException).code ?? "unreadable";
     throw new UsageError(
       "config-file",
-      `the configuration file ${path} cannot be read (${code}): check --config`,
+      `${named}: the configuration file "${path}" cannot be read (${code}): the path of a TOML file is needed`,
       cause,
     );
   }
@@ -24,13 +27,19 @@ export function readConfigFile(path: string): Values {
 /** @param from the file's name, for messages. */
 export function parseConfig(source: string, from: string): Values {
   const values: Values = new Map();
-  note(values, "", { value: parseToml(source, from), from });
+  for (const [name, value] of Object.entries(parseToml(source, from))) {
+    if (name === "node") noteNodes(values, { value, from });
+    else if (isTable(value)) noteSection(values, name, { value, from });
+    else if (SECTIONS.has(name)) throw wrongFile(`${from}: ${name} has a value, but a section [${name}] is needed`);
+    else noteValue(values, name, { value: plainNumber(value), from });
+  }
   return values;
 }
 
-function parseToml(source: string, from: string): unknown {
+function parseToml(source: string, from: string): object {
   try {
-    return parse(source);
+    // As numbers, integers that are too large for one would be an error without a key.
+    return parse(source, { bigint: true });
   } catch (cause) {
     // The parser has two shapes of errors.
     const error = cause as { line?: number; location?: { start?: { line?: number } }; message?: string };
@@ -40,22 +49,45 @@ function parseToml(source: string, from: string): unknown {
   }
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+/** A large integer stays what it is, and no key allows it. */
+function plainNumber(value: unknown): unknown {
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-function note(values: Values, path: string, given: { readonly value: unknown; readonly from: string }): void {
-  const { value, from } = given;
-  if (path === "node" && Array.isArray(value)) {
-    for (const [number, node] of value.entries()) {
-      if (isTable(node)) note(values, `node.${number}`, { value: { rpc_url: "http://127.0.0.1:8332", ...node }, from });
+/** Dates are objects too, with prototypes of their own. */
+function isTable(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
+
+type Given<T> = { readonly value: T; readonly from: string };
+
+function noteSection(values: Values, name: string, { value, from }: Given<Record<string, unknown>>): void {
+  if (!SECTIONS.has(name)) {
+    throw wrongFile(`${from}: there is no section [${name}]; did you mean [${nearest(name, SECTIONS)}]?`);
+  }
+  noteTable(values, name, { value, from });
+}
+
+function noteNodes(values: Values, { value, from }: Given<unknown>): void {
+  const nodes: readonly unknown[] = Array.isArray(value) ? value : [value];
+  for (const [number, node] of nodes.entries()) {
+    if (!Array.isArray(value) || !isTable(node)) {
+      throw wrongFile(`${from}: node is no list of sections, but a section [[node]] for each node is needed`);
     }
-    return;
+    noteTable(values, `node.${number}`, { value: { rpc_url: "http://127.0.0.1:8332", ...node }, from });
   }
-  if (!isTable(value)) return noteValue(values, path, given);
+}
+
+function noteTable(values: Values, path: string, { value, from }: Given<Record<string, unknown>>): void {
   for (const [key, inner] of Object.entries(value)) {
-    note(values, path === "" ? key : `${path}.${key}`, { value: inner, from });
+    noteValue(values, `${path}.${key}`, { value: plainNumber(inner), from });
   }
+}
+
+function wrongFile(message: string): UsageError {
+  return new UsageError("config-invalid", message);
 }
 
 const PREFIX = "ADIT_";

@@ -7,18 +7,34 @@ import { UsageError } from "./errors.ts";
 /** By path; keys of nodes as `node.0.rpc_url`. */
 export type Values = Map<string, ConfigValue>;
 
-const BY_PATH = new Map([...KEYS, ...NODE_KEYS].map((spec) => [spec.path, spec]));
 const NODE_PATH = /^node\.(\d{1,3})\.(\w+)$/;
+/** Keys of nodes stand here as those of the first one. */
+const BY_PATH = new Map([...KEYS, ...NODE_KEYS].map((spec) => [spec.path.replace(/^node\./, "node.0."), spec]));
+/** The file's tables, but for `[[node]]`. */
+export const SECTIONS: ReadonlySet<string> = new Set(
+  KEYS.flatMap(({ path }) => (path.includes(".") ? [path.replace(/\..*/, "")] : [])),
+);
 
-/** The key that a path stands for; a node's number does not matter. */
-function specOf(path: string): KeySpec | undefined {
-  return BY_PATH.get(path.replace(NODE_PATH, "node.$2"));
+/** The path with the number of its node, which does not matter, as 0. */
+function firstNode(path: string): string {
+  return path.replace(NODE_PATH, "node.0.$2");
 }
 
-function nearest(path: string): string {
-  const wanted = path.replace(NODE_PATH, "node.$2");
-  const known = [...BY_PATH.keys()];
-  return known.reduce((best, candidate) => (distance(candidate, wanted) < distance(best, wanted) ? candidate : best));
+function specOf(path: string): KeySpec | undefined {
+  return BY_PATH.get(firstNode(path));
+}
+
+/** That of `candidates` which is most like `name`. */
+export function nearest(name: string, candidates: Iterable<string>): string {
+  const [first = "", ...others] = candidates;
+  return others.reduce((best, next) => (distance(next, name) < distance(best, name) ? next : best), first);
+}
+
+/** A value as an operator would write it, on one line and without a password. */
+function shown(value: unknown, { secret }: KeySpec): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a section or a date";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return secret?.(text) ?? text;
 }
 
 /**
@@ -34,12 +50,14 @@ export function noteValue(
   const { value, from } = given;
   const spec = specOf(path);
   if (spec === undefined) {
-    throw new UsageError("config-invalid", `${from}: there is no key ${path}; did you mean ${nearest(path)}?`);
+    throw new UsageError(
+      "config-invalid",
+      `${from}: there is no key ${path}; did you mean ${nearest(firstNode(path), BY_PATH.keys())}?`,
+    );
   }
   const isValue = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   if (!isValue || (value !== spec.word && !spec.allows(value))) {
-    const shown = JSON.stringify(value) ?? String(value);
-    throw new UsageError("config-invalid", `${from}: ${path} is ${shown}, but ${spec.needed} is needed`);
+    throw new UsageError("config-invalid", `${from}: ${path} is ${shown(value, spec)}, but ${spec.needed} is needed`);
   }
   values.set(path, value);
 }

@@ -48,6 +48,7 @@ export type Config = {
   };
   readonly nodes: readonly NodeConfig[];
   readonly limits: {
+    readonly noChannelTimeoutSeconds: number;
     readonly maxConnections: number;
     readonly maxConnectionsPerAddress: number;
     readonly maxChannels: number;
@@ -77,14 +78,15 @@ export function loadConfig(input: ConfigInput): Config {
   const dataDir = String(
     flags.get("data_dir") ?? environment.get("data_dir") ?? configuredValue(new Map(), "data_dir"),
   );
-  const file = readFile(input.configFile ?? input.environment[CONFIG_VARIABLE], dataDir);
-  return toConfig(new Map([...file, ...environment, ...flags]));
+  return toConfig(new Map([...readFile(input, dataDir), ...environment, ...flags]));
 }
 
-function readFile(named: string | undefined, dataDir: string): Values {
-  if (named !== undefined) return readConfigFile(named);
+function readFile({ configFile, environment }: ConfigInput, dataDir: string): Values {
+  if (configFile !== undefined) return readConfigFile(configFile, "--config");
+  const named = environment[CONFIG_VARIABLE] ?? "";
+  if (named !== "") return readConfigFile(named, CONFIG_VARIABLE);
   const usual = join(dataDir, "config", "config.toml");
-  return existsSync(usual) ? readConfigFile(usual) : new Map();
+  return existsSync(usual) ? readConfigFile(usual, "data_dir") : new Map();
 }
 
 /** @throws {UsageError} where values do not go together. */
@@ -132,6 +134,7 @@ export function toConfig(values: Values): Config {
     },
     nodes,
     limits: {
+      noChannelTimeoutSeconds: number("limits.no_channel_timeout_seconds"),
       maxConnections: number("limits.max_connections"),
       maxConnectionsPerAddress: number("limits.max_connections_per_address"),
       maxChannels: number("limits.max_channels"),

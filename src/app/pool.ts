@@ -14,6 +14,7 @@ import { ellswiftKeyPair } from "../noise/ellswift.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { NoiseIdentity } from "../server/noise-identity.ts";
 import { PoolService, type PoolServiceOptions } from "../server/pool-service.ts";
+import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
 import { createValidator, type ShareValidator } from "../sharecore/index.ts";
 import { RpcSource } from "../templates/rpc-source.ts";
 import { SimulatedSource } from "../templates/simulated-source.ts";
@@ -86,6 +87,7 @@ function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServi
     stratum: {
       listen: stratum.stratumV2Listen,
       plaintext: stratum.plaintext,
+      timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
       maxConnections: limits.maxConnections,
       maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
       maxOutboundBytesPerConnection: limits.maxOutboundBytesPerConnection,

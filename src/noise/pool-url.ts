@@ -38,6 +38,11 @@ export function parsePoolUrl(text: string): PoolAddress {
   return { host, port: portNumber, authorityPublicKey: key === "" ? undefined : decodeAuthorityKey(key) };
 }
 
+/** Whether it can be the host of a pool's URL: a name, an IPv4 address, or an IPv6 address without brackets. */
+export function isPoolHost(text: string): boolean {
+  return NAME.test(text) || isIPv6(text);
+}
+
 /** The host without brackets; undefined where it is none. */
 function hostOf(text: string): string | undefined {
   if (!text.startsWith("[")) return NAME.test(text) ? text : undefined;

@@ -38,9 +38,11 @@ function messageOf(action: () => unknown): string {
 
 describe("config.example.toml", () => {
   const source = readFileSync(join(ROOT, "config.example.toml"), "utf8");
+  // The one key whose default depends on another one.
+  const whole = source.replace("# min_difficulty", "min_difficulty");
 
   it("holds every key with its default, and no other", () => {
-    const values = parseConfig(source, "config.example.toml");
+    const values = parseConfig(whole, "config.example.toml");
     expect(Object.fromEntries(values)).toEqual(Object.fromEntries(KEYS.map((key) => [key.path, key.default])));
   });
 
@@ -52,10 +54,8 @@ describe("config.example.toml", () => {
     );
   });
 
-  it("loads as the same configuration as no file at all, but for what it sets", () => {
-    const without = load();
-    const withFile = toConfig(parseConfig(source, "config.example.toml"));
-    expect(withFile).toEqual({ ...without, dataDir: "data", mining: { ...without.mining, minDifficulty: 1 } });
+  it("loads as the same configuration as no file at all", () => {
+    expect(toConfig(parseConfig(source, "config.example.toml"))).toEqual({ ...load(), dataDir: "data" });
   });
 });
 
@@ -138,9 +138,23 @@ describe("a configuration", () => {
     ['[mining]\npool_tag = "é"\n', /at most 40 printable ASCII characters is needed/],
     [`[mining]\npool_tag = "${"a".repeat(41)}"\n`, /pool_tag/],
     ["[vardiff]\nenabled = 1\n", /enabled is 1, but true or false is needed/],
-    ["[[node]]\nrpc_urll = 1\n", /no key node\.0\.rpc_urll; did you mean node\.rpc_url\?/],
+    ["[[node]]\n[[node]]\nrpc_urll = 1\n", /no key node\.1\.rpc_urll; did you mean node\.0\.rpc_url\?/],
     ['[[node]]\nrpc_url = "ftp://x"\n', /node\.0\.rpc_url is "ftp:\/\/x"/],
-    ["mining = 3\n", /there is no key mining/],
+    ['[[node]]\nrpc_url = "https://127.0.0.1:8332"\n', /but a URL such as http:\/\/127\.0\.0\.1:8332 is needed$/],
+    ['[node]\nrpc_url = "http://127.0.0.1:8332"\n', /node is no list of sections, but a section \[\[node\]\] for each/],
+    ["node = 5\n", /node is no list of sections, but a section \[\[node\]\] for each node is needed$/],
+    ["node = [1]\n", /node is no list of sections/],
+    ["mining = 3\n", /mining has a value, but a section \[mining\] is needed$/],
+    ["[[mining]]\npool_tag = 1\n", /mining has a value, but a section \[mining\] is needed$/],
+    ["[foo]\n", /there is no section \[foo\]; did you mean \[\w+\]\?$/],
+    ["[minig]\npool_tag = 1\n", /there is no section \[minig\]; did you mean \[mining\]\?$/],
+    ["data_dir = 2020-01-01T00:00:00Z\n", /data_dir is a section or a date, but a folder is needed$/],
+    ["data_dir = [1]\n", /data_dir is a list, but a folder is needed$/],
+    ["[log.level]\nx = 1\n", /log\.level is a section or a date, but one of debug/],
+    ["[mining]\nmin_difficulty = nan\n", /min_difficulty is NaN, but a number from 0/],
+    ["[mining]\nmin_difficulty = 9007199254740993\n", /min_difficulty is 9007199254740993, but a number from 0/],
+    ['[stratum]\npublic_host = "a b/c"\n', /public_host is "a b\/c", but a name, an IPv4 address or an IPv6/],
+    ['[stratum]\npublic_host = "pool.example:3334"\n', /public_host is "pool\.example:3334", but a name/],
     ["[mining\n", /is no TOML in line 1/],
     ['[payout]\naddress = "nonsense"\n', /payout\.address: "nonsense" is no address of network main/],
     ["[[node]]\n", /payout\.address is empty: with a real node an address of network main is needed/],
@@ -162,8 +176,32 @@ describe("a configuration", () => {
     );
   });
 
-  it("names a file that cannot be read", () => {
-    expect(messageOf(() => load({ configFile: `${NOWHERE}/x.toml` }))).toMatch(/x\.toml cannot be read \(ENOENT\)/);
+  it("names a file that cannot be read, and who named it", () => {
+    const path = `${NOWHERE}/x.toml`;
+    const rest = `: the configuration file "${path}" cannot be read (ENOENT): the path of a TOML file is needed`;
+    expect(messageOf(() => load({ configFile: path }))).toBe(`--config${rest}`);
+    expect(messageOf(() => load({ environment: { ADIT_CONFIG: path } }))).toBe(`ADIT_CONFIG${rest}`);
+  });
+
+  it("takes an empty ADIT_CONFIG as none", () => {
+    expect(load({ environment: { ADIT_DATA_DIR: NOWHERE, ADIT_CONFIG: "" } }).mining.poolTag).toBe("/adit/");
+  });
+
+  it("refuses a variable of a node without its number", () => {
+    expect(messageOf(() => load({ environment: { ADIT_NODE__RPC_URL: "http://127.0.0.1:1" } }))).toBe(
+      "ADIT_NODE__RPC_URL: there is no key node.rpc_url; did you mean node.0.rpc_url?",
+    );
+  });
+
+  it("shows no password in a message", () => {
+    const url = messageOf(() => load({ configFile: fileWith('[[node]]\nrpc_url = "ftp://user:hunter2@h/"\n') }));
+    expect(url).toMatch(/rpc_url is "ftp:\/\/…@h\/", but a URL/);
+    const password = messageOf(() => load({ configFile: fileWith("[[node]]\nrpc_password = 1234567\n") }));
+    expect(password).toMatch(/node\.0\.rpc_password is something else, but text is needed$/);
+  });
+
+  it.each(["pool.example", "192.0.2.1", "2001:db8::1", ""])("takes %j as the public host", (host) => {
+    expect(load({ configFile: fileWith(`[stratum]\npublic_host = "${host}"\n`) }).stratum.publicHost).toBe(host);
   });
 
   it("takes a pool tag of 40 characters", () => {
