@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { runMiner } from "../client/miner.ts";
+import { systemClock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import { encodeAuthorityKey } from "../noise/authority-key.ts";
 import { type Config, type ConfigInput, loadConfig } from "./config.ts";
@@ -48,7 +49,7 @@ function configOf(given: Arguments): Config {
 async function pool(given: Arguments): Promise<number> {
   const config = configOf(given);
   const logger = createLogger(config.log);
-  const signals = handleSignals(() => logger.error("the orderly stop took too long"));
+  const signals = handleSignals(() => logger.error("the orderly stop took too long"), { clock: systemClock, process });
   try {
     return await runPool(config, { logger, print, stopSignal: signals.stopSignal });
   } finally {
@@ -77,7 +78,7 @@ function keys(given: Arguments): number {
 
 async function miner(given: Arguments): Promise<number> {
   const logger = createLogger({ level: "info", format: given.json === true ? "json" : "pretty" });
-  const signals = handleSignals(() => undefined);
+  const signals = handleSignals(() => undefined, { clock: systemClock, process });
   const isTerminal = process.stdout.isTTY === true && given.json !== true;
   try {
     return await runMiner(

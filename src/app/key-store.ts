@@ -3,8 +3,20 @@
  * the Noise handshake. Made once, kept over restarts, readable by their owner alone.
  */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fromHex, toHex } from "../core/bytes.ts";
 import { generateKeyPair, xOnlyPublicKey } from "../noise/ellswift.ts";
 import { UsageError } from "./errors.ts";
@@ -31,7 +43,7 @@ const OTHERS = 0o077;
 export function loadOrCreateKeys(dataDir: string): PoolKeys {
   const folder = join(dataDir, "keys");
   try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    makeFolder(resolve(folder));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "failed";
     throw new UsageError(
@@ -50,6 +62,20 @@ export function loadOrCreateKeys(dataDir: string): PoolKeys {
     authorityKeyFile,
     staticKeyFile,
   };
+}
+
+/** Not by `recursive`: below a folder that takes no others, such as /proc, that never comes back. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || existsSync(parent)) throw error;
+    makeFolder(parent);
+    makeFolder(path);
+  }
 }
 
 function loadOrCreateKey(path: string): Uint8Array {
@@ -104,12 +130,30 @@ function readKey(path: string): Uint8Array {
   }
 }
 
+/** The file appears with its whole content or not at all; one that is there already stays as it is (`EEXIST`). */
 function writeKey(path: string, key: Uint8Array): void {
-  const file = openSync(path, "wx", OWNER_ONLY_FILE);
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    writeSync(file, `${toHex(key)}\n`);
-    fsyncSync(file);
+    const file = openSync(unfinished, "wx", OWNER_ONLY_FILE);
+    try {
+      writeSync(file, `${toHex(key)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkSync(unfinished, path);
   } finally {
-    closeSync(file);
+    rmSync(unfinished, { force: true });
+  }
+  syncFolder(dirname(path));
+}
+
+/** Without it the new name could be lost with the power. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

@@ -68,7 +68,7 @@ describe("adit", () => {
     ],
     [["pool", "--stratum-v2", "here"], "--stratum-v2: stratum.stratum_v2_listen is"],
     [["pool", "-stratum-v2", "here"], "--stratum-v2: stratum.stratum_v2_listen is"],
-    [["pool", "--config", "/no/such.toml"], "/no/such.toml cannot be read (ENOENT)"],
+    [["pool", "--config", "/no/such.toml"], '"/no/such.toml" cannot be read (ENOENT)'],
     [["pool", "--rpc-url", "http://127.0.0.1:1"], "payout.address is empty"],
     [["pool", "--no-such-flag"], "Unknown argument"],
     [["pol"], "Did you mean pool?"],
@@ -131,8 +131,12 @@ describe("adit", () => {
     await once(peer, "connect");
     run.process.kill(signal);
     await until("it is stopping", () => run.stderr.includes("stopping"));
-    run.process.kill(signal);
-    expect((await run.ended).code).toBe(code);
+    // Not the same one twice at once, which npm makes of one.
+    await until("it ended", () => {
+      run.process.kill(signal);
+      return run.process.exitCode !== null;
+    });
+    expect(run.process.exitCode).toBe(code);
     peer.destroy();
   });
 

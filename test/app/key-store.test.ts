@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -44,6 +44,15 @@ describe("the pool's keys", () => {
       expect(readFileSync(authorityKeyFile, "utf8")).toBe(text);
     },
   );
+
+  it("stand alone in their folder, which holds nothing unfinished", () => {
+    const { authorityKeyFile } = loadOrCreateKeys(folder());
+    expect(readdirSync(join(authorityKeyFile, "..")).sort()).toEqual(["authority.key", "static.key"]);
+  });
+
+  it("cannot be made where no folder can be, which is said at once", () => {
+    expect(() => loadOrCreateKeys("/proc/adit")).toThrow(/data_dir "\/proc\/adit" cannot be used \(\w+\)/);
+  });
 
   it("cannot be made where a file stands in the folder's place", () => {
     const dataDir = join(folder(), "file");

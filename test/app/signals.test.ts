@@ -1,0 +1,78 @@
+import { EventEmitter } from "node:events";
+import { beforeEach, describe, expect, it } from "vitest";
+import { handleSignals, type SignalHandling } from "../../src/app/signals.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+class FakeProcess extends EventEmitter {
+  readonly exits: number[] = [];
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+}
+
+let clock: ManualClock;
+let program: FakeProcess;
+let lateCalls: number;
+let signals: SignalHandling;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  program = new FakeProcess();
+  lateCalls = 0;
+  signals = handleSignals(
+    () => {
+      lateCalls += 1;
+    },
+    { clock, process: program },
+  );
+});
+
+describe("Signals", () => {
+  it.each(["SIGINT", "SIGTERM"])("ask for an orderly stop at first: %s", async (signal) => {
+    program.emit(signal, signal);
+    expect(await signals.stopSignal).toBe(signal);
+    expect(program.exits).toEqual([]);
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ])("end the process at once the second time: %s with code %d", (signal, code) => {
+    program.emit(signal, signal);
+    clock.advance(150);
+    program.emit(signal, signal);
+    expect(program.exits).toEqual([code]);
+  });
+
+  it("that come twice at once, as npm hands them on, count once", () => {
+    program.emit("SIGINT", "SIGINT");
+    clock.advance(149);
+    program.emit("SIGINT", "SIGINT");
+    expect(program.exits).toEqual([]);
+    clock.advance(1);
+    program.emit("SIGINT", "SIGINT");
+    expect(program.exits).toEqual([130]);
+  });
+
+  it("of another kind count at once", () => {
+    program.emit("SIGINT", "SIGINT");
+    program.emit("SIGTERM", "SIGTERM");
+    expect(program.exits).toEqual([143]);
+  });
+
+  it("cut off a stop that takes longer than five seconds, with code 1", () => {
+    program.emit("SIGTERM", "SIGTERM");
+    clock.advance(4_999);
+    expect([lateCalls, program.exits]).toEqual([0, []]);
+    clock.advance(1);
+    expect([lateCalls, program.exits]).toEqual([1, [1]]);
+  });
+
+  it("are nobody's any more after the release, and the stop is not cut off", () => {
+    program.emit("SIGTERM", "SIGTERM");
+    signals.release();
+    clock.advance(5_000);
+    expect(program.listenerCount("SIGINT") + program.listenerCount("SIGTERM")).toBe(0);
+    expect([lateCalls, program.exits]).toEqual([0, []]);
+  });
+});
