@@ -9,7 +9,7 @@ import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } fr
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import * as job from "../../src/wire/job-messages.ts";
 import { decodeMessage, MAX_TLV_BYTES, type MessageDefinition } from "../../src/wire/message.ts";
-import { MAX_UNKNOWN_PAYLOAD_BYTES, payloadLimit } from "../../src/wire/payload-limit.ts";
+import { payloadLimit } from "../../src/wire/payload-limit.ts";
 import * as share from "../../src/wire/share-messages.ts";
 
 const u8 = fc.integer({ min: 0, max: 0xff });
@@ -175,81 +175,6 @@ describe.each(MESSAGES)("$name", (definition, fields, msgType, channelMsg) => {
     const withTlvs = (bytes: number): Uint8Array => new Uint8Array([...payload, ...new Uint8Array(bytes).fill(0xee)]);
     expect(decodeMessage(definition, withTlvs(MAX_TLV_BYTES)).tlvs).toHaveLength(MAX_TLV_BYTES);
     expect(() => decodeMessage(definition, withTlvs(MAX_TLV_BYTES + 1))).toThrow(/follows a message's fields/);
-  });
-});
-
-describe("a frame's length", () => {
-  const header = (msgType: number, length: number, extension = 0): Uint8Array =>
-    new Uint8Array([extension & 255, extension >> 8, msgType, length & 255, (length >> 8) & 255, length >> 16]);
-  const ignore = (): void => undefined;
-
-  it.each([
-    ["SetupConnection", 0x00, 1291],
-    ["OpenStandardMiningChannel", 0x10, 4 + 256 + 4 + 32 + 255],
-    ["OpenExtendedMiningChannel", 0x13, 4 + 256 + 4 + 32 + 2 + 255],
-    ["SubmitSharesStandard", 0x1a, 24 + 255],
-    ["SubmitSharesExtended", 0x1b, 24 + 33 + 255],
-    ["UpdateChannel", 0x16, 40 + 255],
-    ["CloseChannel", 0x18, 4 + 256 + 255],
-    ["an unknown message", 0x7e, MAX_UNKNOWN_PAYLOAD_BYTES],
-    ["a message that only a server sends", 0x1f, MAX_UNKNOWN_PAYLOAD_BYTES],
-  ])("of %s is checked for a server before anything is buffered", (_name, msgType, limit) => {
-    expect(payloadLimit({ extensionType: 0, msgType }, "server")).toBe(limit);
-    new FrameSplitter("server").push(header(msgType, limit), ignore);
-    expect(() => new FrameSplitter("server").push(header(msgType, limit + 1), ignore)).toThrow(
-      /longer than its message/,
-    );
-    const late = new FrameSplitter("server");
-    late.push(header(msgType, limit + 1).slice(0, 3), ignore);
-    expect(() => late.push(header(msgType, limit + 1).slice(3), ignore)).toThrow(/longer than its message/);
-  });
-
-  it("of a job leaves a client room for the largest", () => {
-    expect(payloadLimit({ extensionType: 0, msgType: 0x1f }, "client")).toBe(job.NewExtendedMiningJob.maxBytes + 255);
-  });
-
-  it("of an extension's message is bounded like that of any unknown one", () => {
-    expect(payloadLimit({ extensionType: 5, msgType: 0x00 }, "server")).toBe(MAX_UNKNOWN_PAYLOAD_BYTES);
-  });
-});
-
-describe("a stream of frames", () => {
-  it("gives the same frames in chunks of any size", () => {
-    const frames = Array.from({ length: 40 }, (_, index) =>
-      encodeFrame(share.SubmitSharesExtended, {
-        channel_id: 1,
-        sequence_number: index,
-        job_id: 2,
-        nonce: index * 77,
-        ntime: 3,
-        version: 4,
-        extranonce: new Uint8Array(index % 33).fill(index),
-      }),
-    );
-    const stream = new Uint8Array(frames.flatMap((frame) => [...frame]));
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 60 }), (sizes) => {
-        const splitter = new FrameSplitter("server");
-        const found: string[] = [];
-        let offset = 0;
-        for (let turn = 0; offset < stream.length; turn += 1) {
-          const end = Math.min(stream.length, offset + (sizes[turn % sizes.length] ?? 1));
-          splitter.push(stream.slice(offset, end), (_header, payload) => found.push(toHex(payload)));
-          offset = end;
-        }
-        expect(found).toEqual(frames.map((frame) => toHex(frame.subarray(FRAME_HEADER_BYTES))));
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it("delivers an empty payload", () => {
-    let count = 0;
-    new FrameSplitter("server").push(new Uint8Array([1, 0, 9, 0, 0, 0, 1, 0, 9, 0, 0, 0]), (header, payload) => {
-      count += 1;
-      expect([header.extensionType, header.msgType, payload.length]).toEqual([1, 9, 0]);
-    });
-    expect(count).toBe(2);
   });
 });
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { detectTransport } from "../../src/wire/detect.ts";
 import { encodeFrame, FRAME_HEADER_BYTES } from "../../src/wire/frame.ts";
 import { createShareSubmission, readShareExtended, readShareStandard } from "../../src/wire/share-fields.ts";
 import { SubmitSharesExtended, SubmitSharesStandard } from "../../src/wire/share-messages.ts";
@@ -53,20 +52,5 @@ describe("a share read in place", () => {
     payload[24] = 32;
     expect(readShareExtended(payload, into)).toBe(true);
     expect(readShareExtended(payload.subarray(0, 25 + 31), into)).toBe(false);
-  });
-});
-
-describe("the first six bytes", () => {
-  it.each([
-    ["000000100000", "plaintext", "setup-connection"],
-    ["0000000b0500", "plaintext", "setup-connection"],
-    ["0080000b0500", "plaintext", "setup-connection"],
-    ["0000000f0000", "noise", "length"],
-    ["0000000c0500", "noise", "length"],
-    ["000001100000", "noise", "message-type"],
-    ["010000100000", "noise", "extension-type"],
-    ["00c000100000", "noise", "extension-type"],
-  ])("%s mean %s", (hex, transport, cause) => {
-    expect(detectTransport(Uint8Array.from(Buffer.from(hex, "hex")))).toEqual({ transport, cause });
   });
 });
