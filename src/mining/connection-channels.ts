@@ -17,6 +17,7 @@ import { Channel } from "./channel.ts";
 import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
+import { IdSequence } from "./id-sequence.ts";
 import { JobDelivery, type JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkHashrateAndTarget, checkOpenRequest, type OpenRequest } from "./open-request.ts";
@@ -30,7 +31,12 @@ export type ConnectionOptions = {
   /** SetupConnection's bit 0: the client takes standard jobs only, and no groups. */
   readonly requiresStandardJobs: boolean;
   readonly sink: FrameSink;
+  /** Where ids of channels and groups come from; by default they begin with 1. */
+  readonly channelIds?: IdSequence;
 };
+
+/** Ids that an open may take: the channel's, and its group's. */
+const IDS_PER_OPEN = 2;
 
 const NO_ROOTS: ReadonlyMap<Channel, Uint8Array> = new Map();
 
@@ -43,14 +49,15 @@ export class ConnectionChannels {
   readonly #channels = new Map<number, Channel>();
   /** By full extranonce size. */
   readonly #groups = new Map<number, Group>();
-  /** Channels and groups draw from one namespace and never reuse an id while the connection lives. */
-  #lastId = 0;
+  /** Channels and groups draw from one namespace. */
+  readonly #ids: IdSequence;
 
   constructor(options: ConnectionOptions, context: MiningContext) {
     this.connectionId = options.connectionId;
     this.#context = context;
     this.#sink = options.sink;
     this.#requiresStandardJobs = options.requiresStandardJobs;
+    this.#ids = options.channelIds ?? new IdSequence();
     this.#delivery = new JobDelivery({
       sink: options.sink,
       validator: context.validator,
@@ -92,9 +99,7 @@ export class ConnectionChannels {
     const wrong = checkOpenRequest(request, { requiresStandardJobs: this.#requiresStandardJobs });
     if (wrong !== undefined) return wrong;
     if (!this.#context.workAvailable) return "no-template-available";
-    if (this.#channels.size >= options.maxChannelsPerConnection || this.#context.openChannels >= options.maxChannels) {
-      return "channel-capacity-exhausted";
-    }
+    if (this.#full) return "channel-capacity-exhausted";
     const rollableBytes = request.kind === "extended" ? Math.max(request.minExtranonceSize, DEFAULT_ROLLABLE_BYTES) : 0;
     // A standard channel's prefix is as long as an extended channel's whole extranonce, so that both fit one coinbase.
     const prefixBytes =
@@ -106,7 +111,7 @@ export class ConnectionChannels {
     const group = this.#groupOf(prefixBytes + rollableBytes);
     const maxTarget = targetFromBytes(request.maxTarget);
     const target = initialTarget(request.nominalHashrate, { ...options, maxTarget });
-    const channelId = this.#nextId();
+    const channelId = this.#ids.next();
     const channel = new Channel({
       channelId,
       kind: request.kind,
@@ -221,7 +226,15 @@ export class ConnectionChannels {
   /** Frees everything, when the connection is gone. */
   closeAll(): void {
     for (const channel of [...this.#channels.values()]) this.#free(channel);
-    this.#groups.clear();
+  }
+
+  get #full(): boolean {
+    const { maxChannels, maxChannelsPerConnection } = this.#context.options;
+    return (
+      this.#channels.size >= maxChannelsPerConnection ||
+      this.#context.openChannels >= maxChannels ||
+      this.#ids.left < IDS_PER_OPEN
+    );
   }
 
   #membersOf(groupChannelId: number): Channel[] {
@@ -232,7 +245,6 @@ export class ConnectionChannels {
   }
 
   #free(channel: Channel): void {
-    if (!channel.open) return;
     channel.open = false;
     this.#channels.delete(channel.channelId);
     this.#groups.get(channel.extranonceBytes)?.members.delete(channel);
@@ -240,15 +252,10 @@ export class ConnectionChannels {
     this.#context.openChannels -= 1;
   }
 
-  #nextId(): number {
-    this.#lastId += 1;
-    return this.#lastId;
-  }
-
   #groupOf(extranonceBytes: number): Group {
     let group = this.#groups.get(extranonceBytes);
     if (group === undefined) {
-      group = { groupChannelId: this.#nextId(), extranonceBytes, members: new Set() };
+      group = { groupChannelId: this.#ids.next(), extranonceBytes, members: new Set() };
       this.#groups.set(extranonceBytes, group);
     }
     return group;

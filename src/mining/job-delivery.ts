@@ -9,6 +9,7 @@ import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
+import { IdSequence } from "./id-sequence.ts";
 import { extendedJobFrame, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
 import type { JobTemplate } from "./job-template.ts";
 
@@ -27,8 +28,7 @@ export class JobDelivery {
   readonly #validator: ShareValidator;
   readonly #releaseJob: (handle: JobHandle) => void;
   readonly #requiresStandardJobs: boolean;
-  /** Monotonic over the connection; never used twice. */
-  #lastJobId = 0;
+  readonly #jobIds = new IdSequence();
 
   constructor(options: {
     readonly sink: FrameSink;
@@ -53,9 +53,9 @@ export class JobDelivery {
       return;
     }
     const { jobTemplate, newTip } = work;
-    this.#lastJobId += 1;
-    const address = { channelId: group.groupChannelId, jobId: this.#lastJobId, future: newTip };
-    for (const channel of group.members) this.#remember(channel, this.#lastJobId, work);
+    const jobId = this.#jobIds.next();
+    const address = { channelId: group.groupChannelId, jobId, future: newTip };
+    for (const channel of group.members) this.#remember(channel, jobId, work);
     this.#sink.send(extendedJobFrame(jobTemplate, address));
     if (newTip) this.#sink.send(newPrevHashFrame(jobTemplate, address));
   }
@@ -63,9 +63,9 @@ export class JobDelivery {
   /** Gives a job to one channel under its own id. */
   toChannel(channel: Channel, work: JobWork): void {
     const { jobTemplate, newTip } = work;
-    this.#lastJobId += 1;
-    const address = { channelId: channel.channelId, jobId: this.#lastJobId, future: newTip };
-    const merkleRoot = this.#remember(channel, this.#lastJobId, work);
+    const jobId = this.#jobIds.next();
+    const address = { channelId: channel.channelId, jobId, future: newTip };
+    const merkleRoot = this.#remember(channel, jobId, work);
     this.#sink.send(
       merkleRoot === undefined
         ? extendedJobFrame(jobTemplate, address)
