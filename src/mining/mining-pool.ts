@@ -15,12 +15,14 @@ import { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
 import type { MiningOptions } from "./pool-options.ts";
+import { ShareCounters } from "./share-counters.ts";
 import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
 import { WorkBook } from "./work-book.ts";
 
 export class MiningPool {
   readonly #context: MiningContext;
   readonly #pipeline: SharePipeline;
+  readonly #counters: ShareCounters;
   readonly #connections = new Set<ConnectionChannels>();
 
   constructor(
@@ -28,7 +30,8 @@ export class MiningPool {
     context: { readonly logger: Logger; readonly metrics: MetricRegistry },
   ) {
     const { validator } = options;
-    this.#pipeline = new SharePipeline(options, context);
+    this.#counters = new ShareCounters(context.metrics);
+    this.#pipeline = new SharePipeline(options, { logger: context.logger, counters: this.#counters });
     this.#context = {
       options,
       workBook: new WorkBook(options, { validator, release: (handle) => this.#pipeline.releaseJob(handle) }),
@@ -104,6 +107,12 @@ export class MiningPool {
   /** Takes a share of an open channel; false where nothing more can be taken from its connection. */
   addShare(channel: Channel, submission: ShareSubmission, now: Moment): boolean {
     return this.#pipeline.add(channel, submission, { now, tipEpoch: this.#context.workBook.tipEpoch });
+  }
+
+  /** Counts a share that names no open channel: one that is answered so, or one of before the connection's first. */
+  noteStrayShare(fate: "invalid-channel-id" | "before-channel"): void {
+    if (fate === "before-channel") this.#counters.beforeChannel();
+    else this.#counters.rejected(fate);
   }
 
   /** Validates what was gathered; called at the end of each turn in which shares came. */

@@ -7,7 +7,6 @@
 import { compareLittleEndian256 } from "../core/bytes.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import type { JobHandle, ShareValidator, VerdictBatch } from "../sharecore/types.ts";
 import { VERDICT_MEETS_NETWORK_TARGET, VERDICT_MEETS_SHARE_TARGET, VERDICT_UNKNOWN_JOB } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
@@ -15,6 +14,7 @@ import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 import { checkShare } from "./share-check.ts";
+import type { ShareCounters } from "./share-counters.ts";
 import { type RunEntry, ShareRun } from "./share-run.ts";
 import { type BlockFound, solvedBlock } from "./solved-block.ts";
 
@@ -61,9 +61,7 @@ export class SharePipeline {
   readonly #validator: ShareValidator;
   readonly #listener: ShareOutcomeListener;
   readonly #logger: Logger;
-  readonly #accepted: Counter;
-  readonly #rejected = new Map<ShareErrorCode, Counter>();
-  readonly #metrics: MetricRegistry;
+  readonly #counters: ShareCounters;
   /** Empty runs, to be used again. */
   readonly #idle: ShareRun[] = [];
   /** Full or flushed runs that the validator had no room for, oldest first. */
@@ -78,13 +76,12 @@ export class SharePipeline {
   #whenIdle: (() => void)[] = [];
   readonly #entry: Partial<RunEntry> = {};
 
-  constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly metrics: MetricRegistry }) {
+  constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly counters: ShareCounters }) {
     this.#validator = options.validator;
     this.#listener = options.listener;
     this.#maxStandardJobs = options.maxStandardJobs ?? MAX_STANDARD_JOBS;
     this.#logger = context.logger;
-    this.#metrics = context.metrics;
-    this.#accepted = context.metrics.counter({ name: "adit_shares_accepted_total", help: "Shares accepted" });
+    this.#counters = context.counters;
     this.#filling = new ShareRun(this.#validator, RUN_CAPACITY);
     this.#validator.onDrain(() => this.#submitWaiting());
   }
@@ -264,22 +261,13 @@ export class SharePipeline {
     }
     channel.tally.accept(sequenceNumber, meetsJobTarget ? job.difficulty : 0, hash);
     channel.vardiff?.onShare(job.difficulty);
-    this.#accepted.add(1);
+    this.#counters.accepted();
     this.#listener.onAccepted(channel, { solvedBlock: solved });
   }
 
   #reject(channel: Channel, sequenceNumber: number, code: ShareErrorCode): void {
     channel.tally.reject(code);
-    let counter = this.#rejected.get(code);
-    if (counter === undefined) {
-      counter = this.#metrics.counter({
-        name: "adit_shares_rejected_total",
-        help: "Shares rejected, by reason",
-        labels: { reason: code },
-      });
-      this.#rejected.set(code, counter);
-    }
-    counter.add(1);
+    this.#counters.rejected(code);
     this.#listener.onRejected(channel, { sequenceNumber, code });
   }
 }

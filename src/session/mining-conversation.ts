@@ -163,9 +163,11 @@ export class MiningConversation {
       return;
     }
     if (!this.#everOpened) {
+      this.#host.pool.noteStrayShare("before-channel");
       // Nothing may be sent before the first Open is answered: firmware that reconnects takes any other frame for it.
       return this.#host.event({ kind: "share-before-channel", channelId });
     }
+    this.#host.pool.noteStrayShare("invalid-channel-id");
     const error = { channel_id: channelId, sequence_number: sequenceNumber, error_code: "invalid-channel-id" };
     this.#host.send(encodeFrame(SubmitSharesError, error));
   }
