@@ -62,6 +62,8 @@ export class MiningConversation {
   readonly #connectionId: string;
   readonly #host: ConversationHost;
   #channels: ConnectionChannels | undefined;
+  /** An Open was answered, with whatever: until then nothing but that may follow the setup. */
+  #openAnswered = false;
   #everOpened = false;
   /** Oldest first. */
   #waitingOpens: WaitingOpen[] = [];
@@ -105,9 +107,8 @@ export class MiningConversation {
         return this.#close(channels, decodeMessage(CloseChannel, payload).message);
       case SetCustomMiningJob.msgType: {
         const { channel_id, request_id } = decodeMessage(SetCustomMiningJob, payload).message;
-        return this.#host.send(
-          encodeFrame(SetCustomMiningJobError, { channel_id, request_id, error_code: "jd-not-supported" }),
-        );
+        const error = { channel_id, request_id, error_code: "jd-not-supported" };
+        return this.#sendError(encodeFrame(SetCustomMiningJobError, error));
       }
       case SetupConnection.msgType:
         throw new SessionError("second-setup", "SetupConnection came twice", {});
@@ -164,7 +165,6 @@ export class MiningConversation {
     }
     if (!this.#everOpened) {
       this.#host.pool.noteStrayShare("before-channel");
-      // Nothing may be sent before the first Open is answered: firmware that reconnects takes any other frame for it.
       return this.#host.event({ kind: "share-before-channel", channelId });
     }
     this.#host.pool.noteStrayShare("invalid-channel-id");
@@ -188,7 +188,13 @@ export class MiningConversation {
     }
   }
 
+  /** Firmware that reconnects takes the frame after its first Open for the answer, whatever it is. */
+  #sendError(frame: Uint8Array): void {
+    if (this.#openAnswered) this.#host.send(frame);
+  }
+
   #refuse(request: OpenRequest, errorCode: OpenErrorCode): void {
+    this.#openAnswered = true;
     this.#host.send(encodeFrame(OpenMiningChannelError, { request_id: request.requestId, error_code: errorCode }));
     this.#host.event({ kind: "channel-refused", userIdentity: request.userIdentity, errorCode });
   }
@@ -201,6 +207,7 @@ export class MiningConversation {
       return;
     }
     if (typeof outcome === "string") return this.#refuse(request, outcome);
+    this.#openAnswered = true;
     this.#everOpened = true;
     this.#host.event({
       kind: "channel-opened",
@@ -216,7 +223,7 @@ export class MiningConversation {
     const { channel_id, nominal_hash_rate: nominalHashrate, maximum_target: maxTarget } = message;
     const errorCode = channels.update(channel_id, { nominalHashrate, maxTarget, now });
     if (errorCode !== undefined) {
-      this.#host.send(encodeFrame(UpdateChannelError, { channel_id, error_code: errorCode }));
+      this.#sendError(encodeFrame(UpdateChannelError, { channel_id, error_code: errorCode }));
     }
   }
 
@@ -242,6 +249,7 @@ function openFields(
     requestId: message.request_id,
     userIdentity: identityText(message.user_identity),
     nominalHashrate: message.nominal_hash_rate,
-    maxTarget: message.max_target,
+    // A request may wait for work longer than its frame's bytes are left alone.
+    maxTarget: message.max_target.slice(),
   };
 }
