@@ -119,10 +119,23 @@ export class ConnectionSession {
 
   /** Looks at the deadlines. */
   tick(now: Moment): void {
+    if (this.#phase === "ended") return;
     this.#now = now;
     this.#conversation.tick(now);
     this.#updateDeadline();
-    if (this.#deadlineMs === undefined || now.monotonicMs < this.#deadlineMs) return;
+    if (this.#deadlineMs !== undefined && now.monotonicMs >= this.#deadlineMs) this.#endByDeadline();
+  }
+
+  /** Ends the session: nothing is read any more, what is queued goes out still. A second call does nothing. */
+  end(reason: EndReason, error?: unknown): void {
+    if (this.#phase === "ended") return;
+    this.#phase = "ended";
+    const { channels } = this.#conversation;
+    if (channels !== undefined) this.#host.pool.disconnect(channels);
+    this.#host.onEnd(reason, error);
+  }
+
+  #endByDeadline(): void {
     switch (this.#phase) {
       case "transport":
         return this.end("handshake-timeout");
@@ -133,15 +146,6 @@ export class ConnectionSession {
       case "ended":
         return;
     }
-  }
-
-  /** Ends the session: nothing is read any more, what is queued goes out still. A second call does nothing. */
-  end(reason: EndReason, error?: unknown): void {
-    if (this.#phase === "ended") return;
-    this.#phase = "ended";
-    const { channels } = this.#conversation;
-    if (channels !== undefined) this.#host.pool.disconnect(channels);
-    this.#host.onEnd(reason, error);
   }
 
   #endByError(error: unknown): void {
