@@ -107,6 +107,11 @@ export class DuplicateTable {
     return hashes.has(hash) ? "duplicate" : "full";
   }
 
+  /** Whether the share was noted; nothing is noted by it. */
+  has(hash: Uint8Array, tip: number): boolean {
+    return this.#tips.some((shares) => shares.tip === tip && shares.hashes.has(hash));
+  }
+
   #of(tip: number): TipShares {
     const last = this.#tips.at(-1);
     if (last?.tip === tip) return last;

@@ -246,12 +246,15 @@ export class SharePipeline {
     }
     const solved = (flags & VERDICT_MEETS_NETWORK_TARGET) !== 0;
     const meetsJobTarget = (flags & VERDICT_MEETS_SHARE_TARGET) !== 0;
+    const { tip } = job.jobTemplate;
     // Clients judge a share by its job's target or by the newest one, so a share that meets either is accepted. One
     // that misses its job's target earns nothing: withheld until the target eased, it would be paid twice.
     if (!meetsJobTarget && !solved && compareLittleEndian256(hash, channel.target.bytes) > 0) {
-      return this.#reject(channel, sequenceNumber, "difficulty-too-low");
+      // It was good once, where the target was easier then: it is known first of all.
+      const known = channel.duplicates.has(hash, tip);
+      return this.#reject(channel, sequenceNumber, known ? "duplicate-share" : "difficulty-too-low");
     }
-    switch (channel.duplicates.add(hash, job.jobTemplate.tip)) {
+    switch (channel.duplicates.add(hash, tip)) {
       case "duplicate":
         return this.#reject(channel, sequenceNumber, "duplicate-share");
       case "full":
