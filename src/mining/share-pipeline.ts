@@ -262,8 +262,9 @@ export class SharePipeline {
       case "new":
         break;
     }
-    channel.tally.accept(sequenceNumber, meetsJobTarget ? job.difficulty : 0, hash);
-    channel.vardiff?.onShare(job.difficulty);
+    const credit = meetsJobTarget ? job.difficulty : 0;
+    channel.tally.accept(sequenceNumber, credit, hash);
+    channel.vardiff?.onShare(credit);
     this.#counters.accepted();
     this.#listener.onAccepted(channel, { solvedBlock: solved });
   }

@@ -41,7 +41,7 @@ export class Vardiff {
     this.#windowStartMs = options.nowMs;
   }
 
-  /** A share was accepted. @param difficulty of its job's target. */
+  /** A share was accepted. @param difficulty that it was credited with. */
   onShare(difficulty: number): void {
     this.#shares += difficulty / this.#difficulty;
   }
