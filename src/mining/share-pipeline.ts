@@ -258,6 +258,7 @@ export class SharePipeline {
       case "duplicate":
         return this.#reject(channel, sequenceNumber, "duplicate-share");
       case "full":
+        this.#logger.warn("more shares on one tip than can be told apart", { channel: channel.key });
         return this.#listener.onDuplicatesFull(channel);
       case "new":
         break;
