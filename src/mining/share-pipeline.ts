@@ -72,7 +72,7 @@ export class SharePipeline {
   readonly #maxStandardJobs: number;
   #standardJobs = 0;
   #underWay = 0;
-  #settling = false;
+  #saturated = false;
   #whenIdle: (() => void)[] = [];
   readonly #entry: Partial<RunEntry> = {};
 
@@ -123,13 +123,12 @@ export class SharePipeline {
 
   /** Hands what was gathered to the validator; called at the end of each turn in which `add` was. */
   flush(): void {
-    // While verdicts are being read the validator must not be called again: the run waits for the next flush.
-    if (this.#filling.count === 0 || this.#settling) return;
+    if (this.#filling.count === 0) return;
     const run = this.#filling;
     this.#filling = this.#idle.pop()?.reuse() ?? new ShareRun(this.#validator, RUN_CAPACITY);
     if (this.#waiting.length > 0 || !this.#submit(run)) {
       this.#waiting.push(run);
-      if (this.#waiting.length === 1) this.#listener.onSaturated(true);
+      this.#setSaturated(true);
     }
   }
 
@@ -171,7 +170,7 @@ export class SharePipeline {
   }
 
   #releaseJobs(): void {
-    if (this.#releaseLater.length === 0 || this.#settling) return;
+    if (this.#releaseLater.length === 0) return;
     this.flush();
     if (this.#waiting.length > 0) return;
     for (const handle of this.#releaseLater.splice(0)) this.#validator.releaseJob(handle);
@@ -185,18 +184,24 @@ export class SharePipeline {
   }
 
   #submitWaiting(): void {
-    if (this.#waiting.length === 0) return;
-    while (this.#waiting[0] !== undefined) {
-      if (!this.#submit(this.#waiting[0])) return;
-      this.#waiting.shift();
+    // Taken out first: where its verdicts come at once, nothing must seem to wait any more.
+    for (let run = this.#waiting.shift(); run !== undefined; run = this.#waiting.shift()) {
+      if (this.#submit(run)) continue;
+      this.#waiting.unshift(run);
+      return;
     }
     this.#releaseJobs();
-    this.#listener.onSaturated(false);
+    this.#setSaturated(false);
+  }
+
+  #setSaturated(saturated: boolean): void {
+    if (this.#saturated === saturated) return;
+    this.#saturated = saturated;
+    this.#listener.onSaturated(saturated);
   }
 
   #settle(run: ShareRun, verdicts: VerdictBatch): void {
     const entry = this.#entry as RunEntry;
-    this.#settling = true;
     for (let index = 0; index < run.count; index += 1) {
       run.read(index, entry);
       try {
@@ -209,11 +214,10 @@ export class SharePipeline {
         });
       }
     }
-    this.#settling = false;
     run.forget();
+    // Not before all is read: a listener may have flushed, and until the callback returns the batch is the validator's.
     this.#idle.push(run);
     this.#underWay -= 1;
-    this.#releaseJobs();
     if (!this.busy) {
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
