@@ -18,12 +18,18 @@ const FIRST_CAPACITY = 32;
 /** 16 bytes of a hash: 2^64 shares would have to be found before two of them met by chance. */
 const WORDS = 4;
 
-/** Differs by process, so that nobody can choose hashes that meet in one place of the table. */
-const SEED = randomBytes(4).readUInt32LE();
+/**
+ * Odd, and others in each process: the high bits of the products depend on all bits of the words and on these, so nobody
+ * can choose hashes that meet in one place of the table (multiply-shift hashing).
+ */
+const [FACTOR_A, FACTOR_B] = [0, 1].map(() => randomBytes(4).readUInt32LE() | 1) as [number, number];
 
 class HashSet {
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
+  /** A power of two. */
   #capacity = FIRST_CAPACITY;
+  /** Takes from 32 bits as many of the highest as name a place. */
+  #shift = 32 - Math.log2(FIRST_CAPACITY);
   /** The hash that is looked for: reused, so that a share makes no object. */
   readonly #key = new Uint32Array(WORDS);
   count = 0;
@@ -64,7 +70,7 @@ class HashSet {
     const c = key[2] ?? 0;
     const d = key[3] ?? 0;
     const mask = this.#capacity - 1;
-    for (let place = (Math.imul(a ^ SEED, 0x9e3779b1) ^ b) >>> 0; ; place += 1) {
+    for (let place = (Math.imul(a, FACTOR_A) + Math.imul(b, FACTOR_B)) >>> this.#shift; ; place += 1) {
       const at = (place & mask) * WORDS;
       if (words[at + 3] === 0) return at;
       if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return at;
@@ -74,6 +80,7 @@ class HashSet {
   #grow(): void {
     const old = this.#words;
     this.#capacity *= 2;
+    this.#shift -= 1;
     this.#words = new Uint32Array(this.#capacity * WORDS);
     for (let at = 0; at < old.length; at += WORDS) {
       if (old[at + 3] === 0) continue;

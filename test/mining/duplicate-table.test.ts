@@ -46,4 +46,35 @@ describe("a channel's table of shares", () => {
     expect(table.add(hash(10), 1)).toBe("full");
     expect(table.add(hash(10), 2), "another tip has its own room").toBe("new");
   });
+
+  it("is asked without noting anything, and without keeping a tip alive", () => {
+    const table = new DuplicateTable({ maxTips: 2 });
+    expect(table.has(hash(1), 1)).toBe(false);
+    expect(table.add(hash(1), 1)).toBe("new");
+    expect(table.has(hash(1), 1)).toBe(true);
+    expect(table.has(hash(2), 1)).toBe(false);
+    expect(table.has(hash(1), 2), "of another tip").toBe(false);
+    table.add(hash(1), 2);
+    expect(table.has(hash(1), 1)).toBe(true);
+    table.add(hash(1), 3);
+    expect(table.has(hash(1), 1), "the tip used longest ago went").toBe(false);
+  });
+
+  it("tells hashes apart by each of their first 16 bytes", () => {
+    const table = new DuplicateTable();
+    expect(table.add(new Uint8Array(32), 1)).toBe("new");
+    // The lowest bit of the last word marks a place as taken: it tells nothing.
+    for (let bit = 0; bit < 128; bit += 1) {
+      const other = new Uint8Array(32);
+      other[bit >> 3] = 1 << (bit & 7);
+      expect(table.add(other, 1), `bit ${bit}`).toBe(bit === 96 ? "duplicate" : "new");
+    }
+  });
+
+  it("keeps a tip's shares while others of the last three are full", () => {
+    const table = new DuplicateTable({ maxEntriesPerTip: 1 });
+    for (const tip of [1, 2, 3]) expect(table.add(hash(tip), tip)).toBe("new");
+    for (const tip of [1, 2, 3]) expect(table.add(hash(tip), tip)).toBe("duplicate");
+    for (const tip of [1, 2, 3]) expect(table.add(hash(9), tip)).toBe("full");
+  });
 });
