@@ -190,11 +190,10 @@ export class ConnectionChannels {
   }
 
   /** Gives all channels a job of the newest template, and then lets waiting requests go on. */
-  announce(work: (extranonceBytes: number) => JobWork | undefined): void {
+  announce(workBySize: ReadonlyMap<number, JobWork>): void {
     for (const group of this.#groups.values()) {
-      if (group.members.size === 0) continue;
-      const groupWork = work(group.extranonceBytes);
-      if (groupWork !== undefined) this.#delivery.toGroup(group, groupWork);
+      const work = workBySize.get(group.extranonceBytes);
+      if (work !== undefined) this.#delivery.toGroup(group, work);
     }
     this.#sink.workAvailable();
   }

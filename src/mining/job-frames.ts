@@ -32,16 +32,25 @@ function serialize(jobTemplate: JobTemplate, future: boolean): Uint8Array {
   });
 }
 
-/** A NewExtendedMiningJob for that address. */
-export function extendedJobFrame(jobTemplate: JobTemplate, address: JobAddress): Uint8Array {
+function serializedJob(jobTemplate: JobTemplate, future: boolean): Uint8Array {
   let entry = serialized.get(jobTemplate);
   if (entry === undefined) {
     entry = { future: undefined, active: undefined };
     serialized.set(jobTemplate, entry);
   }
-  const kind = address.future ? "future" : "active";
-  entry[kind] ??= serialize(jobTemplate, address.future);
-  const frame = entry[kind].slice();
+  const kind = future ? "future" : "active";
+  entry[kind] ??= serialize(jobTemplate, future);
+  return entry[kind];
+}
+
+/** Bytes of the longest NewExtendedMiningJob frame of that job template, the header included. */
+export function extendedJobFrameBytes(jobTemplate: JobTemplate): number {
+  return serializedJob(jobTemplate, false).length;
+}
+
+/** A NewExtendedMiningJob for that address. */
+export function extendedJobFrame(jobTemplate: JobTemplate, address: JobAddress): Uint8Array {
+  const frame = serializedJob(jobTemplate, address.future).slice();
   const ids = new DataView(frame.buffer, frame.byteOffset + FRAME_HEADER_BYTES, 8);
   ids.setUint32(0, address.channelId, true);
   ids.setUint32(4, address.jobId, true);

@@ -14,7 +14,7 @@ import { ConnectionChannels, type ConnectionOptions } from "./connection-channel
 import { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
-import type { MiningOptions } from "./pool-options.ts";
+import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES, type MiningOptions } from "./pool-options.ts";
 import { ShareCounters } from "./share-counters.ts";
 import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
 import { WorkBook } from "./work-book.ts";
@@ -34,7 +34,11 @@ export class MiningPool {
     this.#pipeline = new SharePipeline(options, { logger: context.logger, counters: this.#counters });
     this.#context = {
       options,
-      workBook: new WorkBook(options, { validator, release: (handle) => this.#pipeline.releaseJob(handle) }),
+      workBook: new WorkBook(options, {
+        validator,
+        release: (handle) => this.#pipeline.releaseJob(handle),
+        logger: context.logger,
+      }),
       extranonces: new ExtranonceAllocator(options.instanceId),
       validator,
       releaseStandardJob: (handle) => this.#pipeline.releaseStandardJob(handle),
@@ -67,14 +71,15 @@ export class MiningPool {
   /**
    * Takes a new template and gives every channel a job of it; on a new tip to the largest hashrate first.
    * @returns whether the tip changed.
+   * @throws {AditError} where no job can be made of it: nothing has changed then.
    */
   setTemplate(template: Template): boolean {
     // Shares that came before the template are judged by the tip on which they were found.
     this.#pipeline.flush();
-    const { workBook } = this.#context;
-    const newTip = workBook.setTemplate(template);
+    const standardChannels = this.#standardChannelsBySize();
+    const newTip = this.#context.workBook.setTemplate(template, standardChannels.keys());
+    const work = this.#prepareWork(standardChannels, newTip);
     this.#context.workAvailable = true;
-    const work = this.#prepareWork(newTip);
     const connections = [...this.#connections];
     if (newTip) connections.sort((a, b) => b.nominalHashrate - a.nominalHashrate);
     for (const connection of connections) {
@@ -125,28 +130,28 @@ export class MiningPool {
     return this.#pipeline.settled();
   }
 
-  /** The work for each extranonce size, with the merkle roots of all standard channels computed in one batch each. */
-  #prepareWork(newTip: boolean): (extranonceBytes: number) => JobWork | undefined {
-    const standard = new Map<number, Channel[]>();
+  /** The standard channels by extranonce size, with all sizes in use and the default one, which the next channel needs. */
+  #standardChannelsBySize(): ReadonlyMap<number, readonly Channel[]> {
+    const bySize = new Map<number, Channel[]>([[EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, []]]);
     for (const connection of this.#connections) {
       for (const channel of connection.channels()) {
-        if (channel.kind !== "standard") continue;
-        const ofSize = standard.get(channel.extranonceBytes);
-        if (ofSize === undefined) standard.set(channel.extranonceBytes, [channel]);
-        else ofSize.push(channel);
+        const ofSize = bySize.get(channel.extranonceBytes) ?? [];
+        bySize.set(channel.extranonceBytes, ofSize);
+        if (channel.kind === "standard") ofSize.push(channel);
       }
     }
+    return bySize;
+  }
+
+  /** The work for each extranonce size, with the merkle roots of all its standard channels computed in one batch. */
+  #prepareWork(standard: ReadonlyMap<number, readonly Channel[]>, newTip: boolean): ReadonlyMap<number, JobWork> {
     const bySize = new Map<number, JobWork>();
-    return (extranonceBytes) => {
-      let work = bySize.get(extranonceBytes);
+    for (const [extranonceBytes, channels] of standard) {
       const jobTemplate = this.#context.workBook.jobTemplate(extranonceBytes);
-      if (work === undefined && jobTemplate !== undefined) {
-        const channels = standard.get(extranonceBytes) ?? [];
-        work = { jobTemplate, newTip, roots: this.#rootsOf(channels, jobTemplate.handle) };
-        bySize.set(extranonceBytes, work);
-      }
-      return work;
-    };
+      if (jobTemplate === undefined) continue;
+      bySize.set(extranonceBytes, { jobTemplate, newTip, roots: this.#rootsOf(channels, jobTemplate.handle) });
+    }
+    return bySize;
   }
 
   #rootsOf(channels: readonly Channel[], handle: JobWork["jobTemplate"]["handle"]): JobWork["roots"] {

@@ -5,8 +5,11 @@
  */
 
 import { bytesEqual, toHex } from "../core/bytes.ts";
+import type { Logger } from "../core/logger.ts";
 import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
+import { MiningError } from "./errors.ts";
+import { extendedJobFrameBytes } from "./job-frames.ts";
 import { buildJobTemplate, type JobTemplate, type Payout } from "./job-template.ts";
 
 /**
@@ -18,33 +21,50 @@ export const KEPT_TEMPLATES = 16;
 /** Tips that are recognised when they come back. More than any channel remembers shares of. */
 const NAMED_TIPS = 8;
 
+/** Widespread firmware drops the connection on a longer frame. */
+export const MAX_JOB_FRAME_BYTES = 8_191;
+
+/** From here on it is said: a coinbase that grows with its outputs is noticed long before the limit. */
+export const LARGE_JOB_FRAME_BYTES = 2_048;
+
 export type WorkBookOptions = {
   readonly payout: Payout;
   readonly poolTag: string;
 };
 
-type KeptTemplate = { readonly template: Template; readonly bySize: Map<number, JobTemplate> };
+type KeptTemplate = {
+  readonly template: Template;
+  readonly tipEpoch: number;
+  readonly tip: number;
+  /** Seconds. */
+  readonly minNtime: number;
+  readonly bySize: Map<number, JobTemplate>;
+};
 
 export class WorkBook {
   readonly #options: WorkBookOptions;
   readonly #validator: ShareValidator;
   readonly #release: (handle: JobHandle) => void;
+  readonly #logger: Logger;
   /** Newest last. */
   readonly #kept: KeptTemplate[] = [];
-  #tipEpoch = 0;
-  #tip = 0;
-  /** Epochs by prev_hash of the last tips, used last last: a tip that comes back keeps its name. */
+  /** Names by prev_hash of the last tips, used last last: a tip that comes back keeps its name. */
   readonly #tipNames = new Map<string, number>();
-  #minNtime = 0;
+  #largeJobsSaid = false;
 
-  /** @param jobs where jobs are registered, and how their slots are given back. */
+  /** @param context where jobs are registered, and how their slots are given back. */
   constructor(
     options: WorkBookOptions,
-    jobs: { readonly validator: ShareValidator; readonly release: (handle: JobHandle) => void },
+    context: {
+      readonly validator: ShareValidator;
+      readonly release: (handle: JobHandle) => void;
+      readonly logger: Logger;
+    },
   ) {
     this.#options = options;
-    this.#validator = jobs.validator;
-    this.#release = jobs.release;
+    this.#validator = context.validator;
+    this.#release = context.release;
+    this.#logger = context.logger;
   }
 
   /** The newest template, or undefined before the first. */
@@ -54,71 +74,99 @@ export class WorkBook {
 
   /** Rises by one with each change of prev_hash; 0 before the first template. */
   get tipEpoch(): number {
-    return this.#tipEpoch;
-  }
-
-  /** Smallest ntime of jobs made now, in seconds. */
-  get minNtime(): number {
-    return this.#minNtime;
+    return this.#kept.at(-1)?.tipEpoch ?? 0;
   }
 
   /**
-   * Takes `template` as the newest. The oldest beyond `KEPT_TEMPLATES` is forgotten.
+   * Takes `template` as the newest, once its jobs for those extranonce sizes are made. The oldest beyond
+   * `KEPT_TEMPLATES` is forgotten.
    * @returns whether it stands on another block than the one before, by prev_hash.
+   * @throws {BitcoinError}, {MiningError}, {SharecoreError} where no job can be made of it: nothing has changed then.
    */
-  setTemplate(template: Template): boolean {
-    const previous = this.template;
-    const newTip = previous === undefined || !bytesEqual(previous.prevHash, template.prevHash);
+  setTemplate(template: Template, extranonceSizes: Iterable<number>): boolean {
+    const previous = this.#kept.at(-1);
+    const newTip = previous === undefined || !bytesEqual(previous.template.prevHash, template.prevHash);
     const ntime = Math.max(template.curTime, template.minTime);
-    this.#minNtime = newTip ? ntime : Math.max(ntime, this.#minNtime);
-    if (newTip) {
-      this.#tipEpoch += 1;
-      this.#tip = this.#nameTip(template.prevHash);
+    const kept: KeptTemplate =
+      previous === undefined || newTip
+        ? { template, ...this.#nextTip(template.prevHash), minNtime: ntime, bySize: new Map() }
+        : { ...previous, template, minNtime: Math.max(ntime, previous.minNtime), bySize: new Map() };
+    try {
+      for (const extranonceBytes of extranonceSizes) this.#jobTemplateOf(kept, extranonceBytes);
+    } catch (error) {
+      this.#releaseJobs(kept);
+      throw error;
     }
-    this.#kept.push({ template, bySize: new Map() });
-    if (this.#kept.length > KEPT_TEMPLATES) {
-      for (const jobTemplate of this.#kept.shift()?.bySize.values() ?? []) {
-        this.#release(jobTemplate.handle);
-      }
-    }
+    this.#sayLargeJobs(kept);
+    this.#kept.push(kept);
+    if (newTip) this.#rememberTip(template.prevHash, kept.tip);
+    if (this.#kept.length > KEPT_TEMPLATES) this.#releaseJobs(this.#kept.shift());
     return newTip;
   }
 
   /**
    * The job template of the newest template for that extranonce size; made at the first call.
    * @returns undefined before the first template.
+   * @throws {BitcoinError}, {MiningError}, {SharecoreError} where no job can be made of it.
    */
   jobTemplate(extranonceBytes: number): JobTemplate | undefined {
     const newest = this.#kept.at(-1);
-    if (newest === undefined) return undefined;
-    let jobTemplate = newest.bySize.get(extranonceBytes);
-    if (jobTemplate === undefined) {
-      jobTemplate = buildJobTemplate(
-        {
-          template: newest.template,
-          tipEpoch: this.#tipEpoch,
-          tip: this.#tip,
-          minNtime: this.#minNtime,
-          extranonceBytes,
-          payout: this.#options.payout,
-          poolTag: this.#options.poolTag,
-        },
-        this.#validator,
-      );
-      newest.bySize.set(extranonceBytes, jobTemplate);
-    }
+    return newest === undefined ? undefined : this.#jobTemplateOf(newest, extranonceBytes);
+  }
+
+  #jobTemplateOf(kept: KeptTemplate, extranonceBytes: number): JobTemplate {
+    const known = kept.bySize.get(extranonceBytes);
+    if (known !== undefined) return known;
+    const { template, tipEpoch, tip, minNtime } = kept;
+    const { payout, poolTag } = this.#options;
+    const jobTemplate = buildJobTemplate(
+      { template, tipEpoch, tip, minNtime, extranonceBytes, payout, poolTag },
+      this.#validator,
+    );
+    this.#checkFrame(jobTemplate);
+    kept.bySize.set(extranonceBytes, jobTemplate);
     return jobTemplate;
   }
 
-  #nameTip(prevHash: Uint8Array): number {
+  #checkFrame(jobTemplate: JobTemplate): void {
+    const frameBytes = extendedJobFrameBytes(jobTemplate);
+    if (frameBytes <= MAX_JOB_FRAME_BYTES) return;
+    this.#release(jobTemplate.handle);
+    const { template, extranonceBytes } = jobTemplate;
+    throw new MiningError("job-too-large", `a job of the template would take ${frameBytes} bytes`, {
+      frameBytes,
+      limit: MAX_JOB_FRAME_BYTES,
+      height: template.height,
+      extranonceBytes,
+    });
+  }
+
+  #sayLargeJobs({ template: { height }, bySize }: KeptTemplate): void {
+    const frameBytes = Math.max(0, ...[...bySize.values()].map(extendedJobFrameBytes));
+    const large = frameBytes >= LARGE_JOB_FRAME_BYTES;
+    if (large && !this.#largeJobsSaid) {
+      const limit = MAX_JOB_FRAME_BYTES;
+      this.#logger.warn("jobs are large: some firmware drops long ones", { frameBytes, limit, height });
+    }
+    this.#largeJobsSaid = large;
+  }
+
+  #releaseJobs(kept: KeptTemplate | undefined): void {
+    for (const jobTemplate of kept?.bySize.values() ?? []) this.#release(jobTemplate.handle);
+  }
+
+  #nextTip(prevHash: Uint8Array): { readonly tipEpoch: number; readonly tip: number } {
+    const tipEpoch = this.tipEpoch + 1;
+    return { tipEpoch, tip: this.#tipNames.get(toHex(prevHash)) ?? tipEpoch };
+  }
+
+  #rememberTip(prevHash: Uint8Array, tip: number): void {
     const key = toHex(prevHash);
-    const name = this.#tipNames.get(key) ?? this.#tipEpoch;
     this.#tipNames.delete(key);
-    this.#tipNames.set(key, name);
+    this.#tipNames.set(key, tip);
     for (const oldest of this.#tipNames.keys()) {
       if (this.#tipNames.size <= NAMED_TIPS) break;
       this.#tipNames.delete(oldest);
     }
-    return name;
   }
 }

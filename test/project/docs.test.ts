@@ -22,6 +22,7 @@ const UNIONS: readonly (readonly [string, RegExp])[] = [
   ["mining", /ShareErrorCode =([^;]*);/],
   ["mining", /OpenErrorCode =([^;]*);/],
   ["mining", /UpdateErrorCode =([^;]*);/],
+  ["mining", /MiningErrorCode =([^;]*);/],
   ["session", /EndReason =([^;]*);/],
   ["session", /SessionErrorCode =([^;]*);/],
   ["session", /readonly errorCode: ("[^;]*);/],
