@@ -1,22 +1,32 @@
 /** A session without a socket: frames in the clear go in, frames in the clear come out. */
 
+import { concatBytes } from "../../src/core/bytes.ts";
 import type { Moment } from "../../src/core/clock.ts";
-import { nullLogger } from "../../src/core/logger.ts";
-import { createMetricRegistry } from "../../src/core/metrics.ts";
+import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { MiningPool } from "../../src/mining/mining-pool.ts";
 import type { MiningOptions } from "../../src/mining/pool-options.ts";
 import type { ShareOutcomeListener } from "../../src/mining/share-pipeline.ts";
 import type { BlockFound } from "../../src/mining/solved-block.ts";
-import { ellswiftKeyPair, generateKeyPair } from "../../src/noise/ellswift.ts";
-import { NoiseResponder } from "../../src/noise/handshake-state.ts";
+import { issueCertificate } from "../../src/noise/certificate.ts";
+import { generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
+import { ACT_TWO_BYTES, NoiseInitiator, NoiseResponder } from "../../src/noise/handshake-state.ts";
 import { ConnectionSession, type SessionOptions } from "../../src/session/connection-session.ts";
 import type { EndReason, SessionEvent } from "../../src/session/session-events.ts";
-import { createValidator } from "../../src/sharecore/index.ts";
+import { createValidator, type ShareValidator } from "../../src/sharecore/index.ts";
 import type { Template } from "../../src/templates/template.ts";
+import type { OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
 import { SetupConnection } from "../../src/wire/common-messages.ts";
-import { encodeFrame, type FrameHeader } from "../../src/wire/frame.ts";
+import {
+  encodeFrame,
+  type FrameHandler,
+  type FrameHeader,
+  type FrameReader,
+  type FrameSealer,
+} from "../../src/wire/frame.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
+import type { SetCustomMiningJob } from "../../src/wire/job-messages.ts";
 import { decodeMessage, type MessageDefinition } from "../../src/wire/message.ts";
+import { RecordingLogger } from "../support/recording-logger.ts";
 
 export type ReceivedFrame = { readonly header: FrameHeader; readonly payload: Uint8Array };
 
@@ -43,13 +53,61 @@ export function template(fields: Partial<Template> = {}): Template {
 /** A network target that no hash meets by chance. */
 export const HARD_BITS = 0x1a00ffff;
 
+/** The fields of a setup that asks for nothing special. */
+export const SETUP: SetupConnection = {
+  protocol: 0,
+  min_version: 2,
+  max_version: 2,
+  flags: 0,
+  endpoint_host: "127.0.0.1",
+  endpoint_port: 3334,
+  vendor: "test",
+  hardware_version: "",
+  firmware: "",
+  device_id: "",
+};
+
+export const EASIEST: Uint8Array = new Uint8Array(32).fill(0xff);
+
+/** The fields of a request to open a channel. */
+export const OPEN: OpenStandardMiningChannel = {
+  request_id: 7,
+  user_identity: new TextEncoder().encode("alice"),
+  nominal_hash_rate: 0,
+  max_target: EASIEST,
+};
+
+/** A job that a miner declares. */
+export const CUSTOM_JOB: SetCustomMiningJob = {
+  channel_id: 2,
+  request_id: 5,
+  mining_job_token: new Uint8Array(1),
+  version: 0,
+  prev_hash: EASIEST,
+  min_ntime: 0,
+  nbits: 0,
+  coinbase_tx_version: 2,
+  coinbase_prefix: new Uint8Array(0),
+  coinbase_tx_input_nSequence: 0,
+  coinbase_tx_outputs: new Uint8Array(0),
+  coinbase_tx_locktime: 0,
+  merkle_path: [],
+};
+
 export class PoolHarness implements ShareOutcomeListener {
   readonly pool: MiningPool;
   readonly blocks: BlockFound[] = [];
   readonly outcomes: string[] = [];
   readonly saturations: boolean[] = [];
+  readonly logger = new RecordingLogger();
+  readonly metrics: MetricRegistry = createMetricRegistry();
+  /** How often a first share since the last flush came. */
+  gathered = 0;
 
-  constructor(options: Partial<MiningOptions> = {}, pipeline: { readonly maxStandardJobs?: number } = {}) {
+  constructor(
+    options: Partial<MiningOptions> = {},
+    parts: { readonly maxStandardJobs?: number; readonly validator?: ShareValidator } = {},
+  ) {
     this.pool = new MiningPool(
       {
         payout: { script: new Uint8Array([0x51]) },
@@ -60,16 +118,24 @@ export class PoolHarness implements ShareOutcomeListener {
         vardiff: false,
         maxChannels: 100,
         maxChannelsPerConnection: 10,
-        ...options,
-        ...pipeline,
         validator: createValidator({ backend: "wasm" }),
+        ...options,
+        ...parts,
         listener: this,
       },
-      { logger: nullLogger, metrics: createMetricRegistry() },
+      { logger: this.logger, metrics: this.metrics },
     );
   }
 
-  onGathered(): void {}
+  /** The value of a counter; 0 where nothing was counted. */
+  counted(name: string, reason?: string): number {
+    const samples = this.metrics.samples().filter((sample) => sample.name === name && sample.labels.reason === reason);
+    return samples[0]?.value ?? 0;
+  }
+
+  onGathered(): void {
+    this.gathered += 1;
+  }
   onAccepted(...[channel, { solvedBlock }]: Parameters<ShareOutcomeListener["onAccepted"]>): void {
     this.outcomes.push(`${channel.key} accepted${solvedBlock ? " block" : ""}`);
   }
@@ -88,15 +154,28 @@ export class PoolHarness implements ShareOutcomeListener {
   }
 }
 
+const AUTHORITY = generateKeyPair();
+const STATIC_KEY_PAIR = generateKeyPair();
+const CERTIFICATE = issueCertificate({
+  authoritySecretKey: AUTHORITY.secretKey,
+  staticPublicKeyX: xOnlyOf(STATIC_KEY_PAIR.ellswift),
+  validFrom: 0,
+  notValidAfter: 0xffffffff,
+});
+
 export class SessionHarness {
   readonly session: ConnectionSession;
   readonly events: SessionEvent[] = [];
   ended: EndReason | undefined;
+  error: unknown;
   now: Moment = { wallMs: 1_700_000_000_000, monotonicMs: 1_000 };
-  readonly #splitter = new FrameSplitter("client");
+  /** The client's side of the transport: in the clear until `shakeHands`. */
+  #transport: { readonly reader: FrameReader; readonly sealer: FrameSealer } = {
+    reader: new FrameSplitter("client"),
+    sealer: { seal: (frame) => frame },
+  };
 
   constructor(pool: PoolHarness, options: Partial<SessionOptions> = {}) {
-    const staticKeyPair = ellswiftKeyPair(generateKeyPair().secretKey);
     this.session = new ConnectionSession(
       {
         connectionId: "c1",
@@ -107,11 +186,12 @@ export class SessionHarness {
       },
       {
         pool: pool.pool,
-        createResponder: () => new NoiseResponder({ staticKeyPair, certificate: new Uint8Array(74) }),
+        createResponder: () => new NoiseResponder({ staticKeyPair: STATIC_KEY_PAIR, certificate: CERTIFICATE }),
         onEvent: (event) => this.events.push(event),
         onOutput: () => undefined,
-        onEnd: (reason) => {
+        onEnd: (reason, error) => {
           this.ended = reason;
+          this.error = error;
         },
       },
     );
@@ -123,31 +203,37 @@ export class SessionHarness {
   }
 
   send<T>(definition: MessageDefinition<T>, message: T): this {
-    return this.receive(encodeFrame(definition, message));
+    return this.receive(this.sealed(encodeFrame(definition, message)));
+  }
+
+  /** The bytes of a frame as the client's side of the transport sends them. */
+  sealed(frame: Uint8Array): Uint8Array {
+    return this.#transport.sealer.seal(frame);
+  }
+
+  /** From here on both sides speak Noise. */
+  shakeHands(): this {
+    const authorityPublicKey = xOnlyPublicKey(AUTHORITY.secretKey);
+    const initiator = new NoiseInitiator({ authorityPublicKey, nowSeconds: this.now.wallMs / 1000 });
+    this.receive(initiator.writeActOne());
+    const answer = concatBytes(...this.session.takeOutput());
+    if (answer.length !== ACT_TWO_BYTES) throw new Error(`act two has ${answer.length} bytes`);
+    initiator.readActTwo(answer);
+    this.#transport = initiator.transport();
+    return this;
   }
 
   setup(fields: Partial<SetupConnection> = {}): this {
-    return this.send(SetupConnection, {
-      protocol: 0,
-      min_version: 2,
-      max_version: 2,
-      flags: 0,
-      endpoint_host: "127.0.0.1",
-      endpoint_port: 3334,
-      vendor: "test",
-      hardware_version: "",
-      firmware: "",
-      device_id: "",
-      ...fields,
-    });
+    return this.send(SetupConnection, { ...SETUP, ...fields });
   }
 
   /** Frames that the session gave since the last call. */
   frames(): ReceivedFrame[] {
     const frames: ReceivedFrame[] = [];
-    for (const bytes of this.session.takeOutput()) {
-      this.#splitter.push(bytes, (header, payload) => frames.push({ header: { ...header }, payload: payload.slice() }));
-    }
+    const note: FrameHandler = (header, payload) => {
+      frames.push({ header: { ...header }, payload: payload.slice() });
+    };
+    for (const bytes of this.session.takeOutput()) this.#transport.reader.push(bytes, note);
     return frames;
   }
 

@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { CloseChannel, OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
+import { OPEN, PoolHarness, SessionHarness, template } from "./session-fixture.ts";
+
+let pool: PoolHarness;
+let client: SessionHarness;
+
+beforeEach(() => {
+  pool = new PoolHarness();
+  pool.pool.setTemplate(template());
+  client = new SessionHarness(pool);
+});
+
+describe("deadlines", () => {
+  it("end a connection that says nothing after 10 s, and not before", () => {
+    expect(client.advance(9_999).ended).toBeUndefined();
+    expect(client.advance(1).ended).toBe("handshake-timeout");
+  });
+
+  it("end one that sends a byte a second all the same", () => {
+    for (let second = 0; second < 10; second += 1) client.receive(new Uint8Array([0x77])).advance(999);
+    expect(client.ended).toBeUndefined();
+    expect(client.advance(10).ended).toBe("handshake-timeout");
+  });
+
+  it("end one that shakes hands and then says nothing after 10 s more", () => {
+    client.advance(5_000).shakeHands();
+    expect(client.advance(9_999).ended).toBeUndefined();
+    expect(client.advance(1).ended).toBe("setup-timeout");
+  });
+
+  it("end one whose plaintext setup does not come to its end within 10 s", () => {
+    client.advance(5_000).receive(new Uint8Array([0, 0, 0, 16, 0, 0, 0]));
+    expect(client.advance(9_999).ended).toBeUndefined();
+    expect(client.advance(1).ended).toBe("setup-timeout");
+  });
+
+  it("end one without a channel after a minute, and never one that has one", () => {
+    client.setup();
+    expect(client.advance(59_999).ended).toBeUndefined();
+    client.send(OpenStandardMiningChannel, OPEN);
+    expect(client.advance(3_600_000).ended).toBeUndefined();
+    const [channel] = [...(client.session.channels?.channels() ?? [])];
+    client.send(CloseChannel, { channel_id: channel?.channelId ?? 0, reason_code: "bye" });
+    expect(client.advance(59_999).ended).toBeUndefined();
+    expect(client.advance(1).ended).toBe("no-channel-timeout");
+  });
+
+  it("are not put off by messages that open no channel", () => {
+    client.setup();
+    for (let second = 0; second < 59; second += 1) {
+      client.send(CloseChannel, { channel_id: 1, reason_code: "" }).advance(1_000);
+    }
+    expect(client.ended).toBeUndefined();
+    expect(client.advance(1_000).ended).toBe("no-channel-timeout");
+  });
+
+  it("are measured by the monotonic clock: a jump of the wall clock ends nothing", () => {
+    client.now = { ...client.now, wallMs: client.now.wallMs + 1e9 };
+    expect(client.advance(9_999).ended).toBeUndefined();
+  });
+});
+
+describe("an ended session", () => {
+  beforeEach(() => {
+    client.setup().send(OpenStandardMiningChannel, OPEN).frames();
+  });
+
+  it("ends once, frees its channels, and takes and gives nothing any more", () => {
+    const { session } = client;
+    session.end("peer-closed");
+    session.end("shutdown");
+    expect(client.ended).toBe("peer-closed");
+    expect(pool.pool.openChannels).toBe(0);
+    client.send(OpenStandardMiningChannel, OPEN);
+    pool.pool.setTemplate(template({ prevHash: new Uint8Array(32).fill(7) }));
+    expect(client.frames()).toEqual([]);
+    expect(pool.pool.openChannels).toBe(0);
+  });
+
+  it("still gives what was queued before its end", () => {
+    client.send(OpenStandardMiningChannel, OPEN).session.end("shutdown");
+    expect(client.frames()).toHaveLength(3);
+  });
+
+  it("answers no request that waited for work, neither when it comes nor when it is late", () => {
+    pool.pool.suspendWork();
+    client.send(OpenStandardMiningChannel, OPEN).session.end("peer-closed");
+    const events = client.events.length;
+    client.advance(60_000);
+    pool.pool.setTemplate(template());
+    expect(client.events).toHaveLength(events);
+    expect(pool.pool.openChannels).toBe(0);
+  });
+});
+
+describe("the time at which bytes last went out", () => {
+  it("is that of the last answer", () => {
+    client.advance(500).setup();
+    expect(client.session.lastSentMs).toBe(1_500);
+    client.advance(500).send(CloseChannel, { channel_id: 9, reason_code: "" });
+    expect(client.session.lastSentMs).toBe(1_500);
+    client.send(OpenStandardMiningChannel, OPEN);
+    expect(client.session.lastSentMs).toBe(2_000);
+  });
+});

@@ -1,0 +1,224 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { SERVER_ONLY_MESSAGES } from "../../src/session/server-only-messages.ts";
+import {
+  CloseChannel,
+  OpenExtendedMiningChannel,
+  OpenStandardMiningChannel,
+  OpenStandardMiningChannelSuccess,
+  UpdateChannel,
+  UpdateChannelError,
+} from "../../src/wire/channel-messages.ts";
+import { ChannelEndpointChanged } from "../../src/wire/common-messages.ts";
+import { encodeFrame } from "../../src/wire/frame.ts";
+import { NewMiningJob, SetCustomMiningJob, SetCustomMiningJobError, SetTarget } from "../../src/wire/job-messages.ts";
+import type { MessageDefinition } from "../../src/wire/message.ts";
+import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
+import {
+  CUSTOM_JOB,
+  EASIEST,
+  HARD_BITS,
+  OPEN,
+  PoolHarness,
+  read,
+  SessionHarness,
+  template,
+} from "./session-fixture.ts";
+
+let pool: PoolHarness;
+let client: SessionHarness;
+let channelId: number;
+
+beforeEach(() => {
+  pool = new PoolHarness();
+  pool.pool.setTemplate(template({ bits: HARD_BITS }));
+  client = new SessionHarness(pool).setup().send(OpenStandardMiningChannel, OPEN);
+  channelId = read(client.frames()[1], OpenStandardMiningChannelSuccess).channel_id;
+});
+
+describe("UpdateChannel", () => {
+  const update = (fields: Partial<UpdateChannel>): void => {
+    client.send(UpdateChannel, {
+      channel_id: channelId,
+      nominal_hash_rate: 2 ** 32,
+      maximum_target: EASIEST,
+      ...fields,
+    });
+  };
+
+  it("is answered at once with the new target", () => {
+    update({});
+    const [frame, more] = client.frames();
+    expect(read(frame, SetTarget).channel_id).toBe(channelId);
+    expect(client.session.channels?.find(channelId)?.target.difficulty).toBeCloseTo(5, 3);
+    expect(frame?.header.channelMsg).toBe(true);
+    expect(more).toBeUndefined();
+  });
+
+  it("that eases the target is followed by a job at once", () => {
+    update({});
+    client.frames();
+    update({ nominal_hash_rate: 2 ** 20 });
+    const [target, job, more] = client.frames();
+    read(target, SetTarget);
+    expect(read(job, NewMiningJob)).toMatchObject({ channel_id: channelId, min_ntime: 1_700_000_000 });
+    expect(more).toBeUndefined();
+  });
+
+  it.each([
+    [{ channel_id: 77 }, "invalid-channel-id"],
+    [{ channel_id: 77, nominal_hash_rate: -1 }, "invalid-channel-id"],
+    [{ nominal_hash_rate: -1 }, "invalid-nominal-hashrate"],
+    [{ nominal_hash_rate: Number.NaN }, "invalid-nominal-hashrate"],
+    [{ maximum_target: new Uint8Array(32) }, "max-target-out-of-range"],
+  ])("%j is refused", (fields, error_code) => {
+    update(fields);
+    const [frame, more] = client.frames();
+    expect(read(frame, UpdateChannelError)).toEqual({
+      channel_id: "channel_id" in fields ? fields.channel_id : channelId,
+      error_code,
+    });
+    expect(frame?.header.channelMsg).toBe(true);
+    expect(more).toBeUndefined();
+    expect(client.ended).toBeUndefined();
+  });
+});
+
+describe("CloseChannel", () => {
+  it("of a group closes all of its channels, tells of each, and never ends the connection", () => {
+    client.send(OpenStandardMiningChannel, OPEN);
+    const { group_channel_id, channel_id } = read(client.frames()[0], OpenStandardMiningChannelSuccess);
+    client.send(CloseChannel, { channel_id: group_channel_id, reason_code: "bye" });
+    expect(client.session.channels?.size).toBe(0);
+    expect(pool.pool.openChannels).toBe(0);
+    expect(client.ended).toBeUndefined();
+    expect(client.events.slice(-2)).toEqual([
+      { kind: "channel-closed", channelId, reasonCode: "bye" },
+      { kind: "channel-closed", channelId: channel_id, reasonCode: "bye" },
+    ]);
+  });
+
+  it("of a channel that is not there does nothing", () => {
+    const events = client.events.length;
+    client.send(CloseChannel, { channel_id: 99, reason_code: "" });
+    expect(client.events).toHaveLength(events);
+    expect(client.frames()).toEqual([]);
+    expect(client.session.channels?.size).toBe(1);
+  });
+});
+
+describe("SetCustomMiningJob", () => {
+  it("is refused", () => {
+    client.send(SetCustomMiningJob, CUSTOM_JOB);
+    const [frame] = client.frames();
+    expect(read(frame, SetCustomMiningJobError)).toEqual({
+      channel_id: 2,
+      request_id: 5,
+      error_code: "jd-not-supported",
+    });
+    expect(frame?.header.channelMsg).toBe(true);
+  });
+});
+
+describe("messages without meaning here", () => {
+  it("ChannelEndpointChanged is ignored in silence", () => {
+    const events = client.events.length;
+    client.send(ChannelEndpointChanged, { channel_id: 1 });
+    expect(client.frames()).toEqual([]);
+    expect(client.ended).toBeUndefined();
+    expect(client.events).toHaveLength(events);
+  });
+
+  it("unknown ones are ignored, and each kind is reported once", () => {
+    const unknown = new Uint8Array([0, 0, 0x7e, 1, 0, 0, 9]);
+    const reserved = new Uint8Array([0, 0x80, 0x1e, 4, 0, 0, 1, 2, 3, 4]);
+    // An extension's message whose number is one that only a server sends in the core protocol.
+    const extension = new Uint8Array([0x55, 0xc0, 0x01, 0, 0, 0]);
+    for (const frame of [unknown, extension, unknown, reserved, extension]) client.receive(frame);
+    expect(client.frames()).toEqual([]);
+    expect(client.ended).toBeUndefined();
+    expect(client.events.slice(3)).toEqual([
+      { kind: "unknown-message", extensionType: 0, msgType: 0x7e },
+      { kind: "unknown-message", extensionType: 0x4055, msgType: 0x01 },
+      { kind: "unknown-message", extensionType: 0, msgType: 0x1e },
+    ]);
+  });
+
+  it("are reported up to sixteen kinds, and not one more", () => {
+    for (let extension = 1; extension <= 17; extension += 1) client.receive(new Uint8Array([extension, 0, 9, 0, 0, 0]));
+    expect(client.events.filter(({ kind }) => kind === "unknown-message")).toHaveLength(16);
+    expect(client.ended).toBeUndefined();
+  });
+});
+
+describe("messages that only a server sends", () => {
+  const numbers = [
+    0x01, 0x02, 0x04, 0x11, 0x12, 0x14, 0x15, 0x17, 0x19, 0x1c, 0x1d, 0x1f, 0x20, 0x21, 0x23, 0x24, 0x25,
+  ];
+
+  it("are these", () => {
+    expect([...SERVER_ONLY_MESSAGES].sort((a, b) => a - b)).toEqual(numbers);
+  });
+
+  it.each(numbers.map((msgType) => [msgType.toString(16).padStart(2, "0"), msgType] as const))(
+    "0x%s ends the connection without an answer",
+    (_hex, msgType) => {
+      client.receive(new Uint8Array([0, 0, msgType, 0, 0, 0]));
+      expect(client.ended).toBe("protocol:server-only-message");
+      expect(client.frames()).toEqual([]);
+    },
+  );
+});
+
+describe("the channel_msg bit", () => {
+  it.each([
+    ["OpenStandardMiningChannel", OpenStandardMiningChannel, OPEN, [0x11, 0x15, 0x20]],
+    ["OpenExtendedMiningChannel", OpenExtendedMiningChannel, { ...OPEN, min_extranonce_size: 2 }, [0x14, 0x1f, 0x20]],
+    ["UpdateChannel", UpdateChannel, { channel_id: 9, nominal_hash_rate: 1, maximum_target: EASIEST }, [0x17]],
+    [
+      "SubmitSharesStandard",
+      SubmitSharesStandard,
+      { channel_id: 9, sequence_number: 1, job_id: 1, nonce: 1, ntime: 1, version: 1 },
+      [0x1d],
+    ],
+    ["SetCustomMiningJob", SetCustomMiningJob, CUSTOM_JOB, [0x24]],
+  ])("of %s is ignored", (_name, definition, message, answer) => {
+    // biome-ignore lint/suspicious/noExplicitAny: one table for messages of all types
+    const frame = encodeFrame(definition as MessageDefinition<any>, message);
+    frame[1] = (frame[1] ?? 0) ^ 0x80;
+    expect(
+      client
+        .receive(frame)
+        .frames()
+        .map(({ header }) => header.msgType),
+    ).toEqual(answer);
+  });
+});
+
+describe("a message whose fields do not fit", () => {
+  it.each([
+    ["ends inside a field", [0, 0, 0x10, 6, 0, 0, 1, 0, 0, 0, 9, 9], "protocol:truncated-data"],
+    ["is longer than it can be", [0, 0x80, 0x16, 0xff, 0xff, 0], "protocol:frame-too-long"],
+  ])("that %s ends the connection", (_what, bytes, reason) => {
+    client.receive(new Uint8Array(bytes));
+    expect(client.ended).toBe(reason);
+    expect(pool.pool.openChannels).toBe(0);
+  });
+});
+
+describe("a fault of ours", () => {
+  it("ends the connection, and is told with its error", () => {
+    const error = new Error("injected");
+    pool.pool.addShare = () => {
+      throw error;
+    };
+    client.send(SubmitSharesStandard, {
+      channel_id: channelId,
+      sequence_number: 1,
+      job_id: 1,
+      nonce: 1,
+      ntime: 1,
+      version: 1,
+    });
+    expect(client).toMatchObject({ ended: "internal-error", error });
+  });
+});
