@@ -69,6 +69,7 @@ function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServi
       payout: { script: payout.address === "" ? NOBODY : addressToScript(payout.address, config.network) },
       poolTag: mining.poolTag,
       instanceId: mining.instanceId,
+      startedAtMs: parts.clock.nowMs(),
       sharesPerMinute: mining.sharesPerMinute,
       minDifficulty: mining.minDifficulty,
       vardiff: config.vardiff.enabled,

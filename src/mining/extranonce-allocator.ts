@@ -1,26 +1,33 @@
 /**
- * Hands out extranonce prefixes: `instance id (2 bytes, big-endian) ‖ allocation`. No prefix is ever given twice by one
- * process, none begins with another, and processes with different instance ids cannot meet. So no two channels of a
- * pool search the same headers. SV2 §5.1.2.1.
+ * Hands out extranonce prefixes: `instance id (2 bytes, big-endian) ‖ allocation`. The allocation counts up from the time
+ * at which the process started, so that no prefix is given again, by one process or by the next one with that instance
+ * id: while a tip lives, a job may be the very job of before a restart. None begins with another, and processes with
+ * different instance ids cannot meet. So no two channels of a pool search the same headers. SV2 §5.1.2.1.
  */
 
 const INSTANCE_BYTES = 2;
-/** Bytes of the counter: 2^48 channels, which no process lives to open. */
+/** Bytes of the counter: 4 for the second of the start, which last until 2106, and 2 for the channels of a second. */
 const COUNTER_BYTES = 6;
+/**
+ * The numbers of one second. A process would have to open more channels a second than that, on average over its whole
+ * life, to reach those of a successor.
+ */
+const ALLOCATIONS_PER_SECOND = 2 ** 16;
 const MIN_PREFIX_BYTES = INSTANCE_BYTES + COUNTER_BYTES;
 /** A channel's extranonce has 32 bytes at most. */
 const MAX_PREFIX_BYTES = 32;
 
 export class ExtranonceAllocator {
   readonly #instanceId: number;
-  #allocated = 0;
+  #allocated: number;
 
-  /** @param instanceId 0 to 65,535. */
-  constructor(instanceId: number) {
+  /** @param instanceId 0 to 65,535. @param startedAtMs milliseconds since the epoch at which the process started. */
+  constructor(instanceId: number, startedAtMs: number) {
     if (!Number.isInteger(instanceId) || instanceId < 0 || instanceId > 0xffff) {
       throw new RangeError(`an instance id is a whole number from 0 to 65535, not ${instanceId}`);
     }
     this.#instanceId = instanceId;
+    this.#allocated = Math.floor(startedAtMs / 1000) * ALLOCATIONS_PER_SECOND;
   }
 
   /**

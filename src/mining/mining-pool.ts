@@ -39,7 +39,7 @@ export class MiningPool {
         release: (handle) => this.#pipeline.releaseJob(handle),
         logger: context.logger,
       }),
-      extranonces: new ExtranonceAllocator(options.instanceId),
+      extranonces: new ExtranonceAllocator(options.instanceId, options.startedAtMs ?? 0),
       validator,
       releaseStandardJob: (handle) => this.#pipeline.releaseStandardJob(handle),
       workAvailable: false,

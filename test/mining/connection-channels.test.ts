@@ -63,6 +63,13 @@ describe("an open channel", () => {
     expect(prefixes.size).toBe(100);
   });
 
+  it("has an extranonce that no channel of the process before had", () => {
+    const before = rig.open();
+    const after = new Rig(new PoolHarness({ startedAtMs: 1_700_000_000_000 })).open();
+    expect(after.extranoncePrefix).not.toEqual(before.extranoncePrefix);
+    expect(toHex(after.extranoncePrefix)).toBe(`00016553f1000001${"00".repeat(8)}`);
+  });
+
   it("has its group's extranonce size, as a standard one in its prefix alone", () => {
     const standard = rig.open({ kind: "standard" });
     const extended = rig.open({ kind: "extended", minExtranonceSize: 2 });

@@ -11,10 +11,21 @@ const EASIEST = (1n << 256n) - 1n;
 
 describe("extranonce prefixes", () => {
   it("begin with the instance's number and go up", () => {
-    const allocator = new ExtranonceAllocator(0x1234);
+    const allocator = new ExtranonceAllocator(0x1234, 0);
     expect(toHex(allocator.allocate(8))).toBe("1234000000000001");
     expect(toHex(allocator.allocate(8))).toBe("1234000000000002");
     expect(toHex(allocator.allocate(16))).toBe("12340000000000030000000000000000");
+  });
+
+  it("begin anew with each start of the process, behind all that the one before gave", () => {
+    const first = new ExtranonceAllocator(1, 1_700_000_000_000);
+    expect(toHex(first.allocate(8))).toBe("00016553f1000001");
+    let last = "";
+    for (let channel = 1; channel < 65_535; channel += 1) last = toHex(first.allocate(8));
+    expect(last).toBe("00016553f100ffff");
+    expect(toHex(new ExtranonceAllocator(1, 1_700_000_000_999).allocate(8))).toBe("00016553f1000001");
+    expect(toHex(new ExtranonceAllocator(1, 1_700_000_001_000).allocate(8))).toBe("00016553f1010001");
+    expect(toHex(new ExtranonceAllocator(1, 0xffffffff * 1000).allocate(8))).toBe("0001ffffffff0001");
   });
 
   it("never begin with each other, whatever their lengths and instances", () => {
@@ -22,7 +33,7 @@ describe("extranonce prefixes", () => {
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 8, max: 32 }), fc.integer({ min: 0, max: 2 })), { maxLength: 40 }),
         (wanted) => {
-          const allocators = [0, 1, 65_535].map((id) => new ExtranonceAllocator(id));
+          const allocators = [0, 1, 65_535].map((id) => new ExtranonceAllocator(id, 1_700_000_000_000));
           const prefixes = wanted.map(([length, index]) =>
             toHex(allocators[index]?.allocate(length) ?? new Uint8Array(0)),
           );
@@ -37,11 +48,11 @@ describe("extranonce prefixes", () => {
   });
 
   it.each([-1, 65_536, 1.5])("are not made for instance %d", (id) => {
-    expect(() => new ExtranonceAllocator(id)).toThrow(RangeError);
+    expect(() => new ExtranonceAllocator(id, 0)).toThrow(RangeError);
   });
 
   it.each([7, 33])("are not made with %d bytes", (length) => {
-    expect(() => new ExtranonceAllocator(0).allocate(length)).toThrow(RangeError);
+    expect(() => new ExtranonceAllocator(0, 0).allocate(length)).toThrow(RangeError);
   });
 });
 
