@@ -28,3 +28,8 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/** Resolves once all that is ready now has run: promises that follow from each other, and immediates. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

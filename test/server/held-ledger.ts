@@ -1,0 +1,56 @@
+/** A ledger that answers when a test tells it to. */
+
+import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "../../src/ledger/ledger.ts";
+
+/** A call that was made, and how it ends. */
+export class HeldCall<T> {
+  readonly value: T;
+  readonly ended: Promise<void>;
+  resolve: () => void = () => undefined;
+  reject: (error: unknown) => void = () => undefined;
+
+  constructor(value: T) {
+    this.value = value;
+    this.ended = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+const NOTHING: LedgerTotals = { acceptedShares: 0, difficulty: 0, rejects: {} };
+
+export class HeldLedger implements ShareLedger {
+  /** Oldest first, as are the records. */
+  readonly commits: HeldCall<ShareBatchCommit>[] = [];
+  readonly records: HeldCall<BlockRecord>[] = [];
+  closed = false;
+
+  commit(batch: ShareBatchCommit): Promise<void> {
+    const call = new HeldCall(batch);
+    this.commits.push(call);
+    return call.ended;
+  }
+
+  recordBlock(block: BlockRecord): Promise<void> {
+    const call = new HeldCall(block);
+    this.records.push(call);
+    return call.ended;
+  }
+
+  async totals(): Promise<LedgerTotals> {
+    return NOTHING;
+  }
+
+  async totalsOf(): Promise<LedgerTotals> {
+    return NOTHING;
+  }
+
+  async blocks(): Promise<readonly BlockRecord[]> {
+    return this.records.map(({ value }) => value);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
