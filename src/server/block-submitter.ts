@@ -73,11 +73,14 @@ export class BlockSubmitter {
     this.#underWay.add(work);
   }
 
-  /** Resolves when no submission is under way; those that wait for a retry make a last one now. */
+  /**
+   * Resolves when no submission is under way and the ledger knows what became of each. Those that wait for a retry make
+   * a last one now: it has begun when `stop` returns its promise, so that the sources may be stopped next.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const wake of [...this.#wakeRetries]) wake();
-    await Promise.all(this.#underWay);
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   async #follow(
@@ -85,27 +88,33 @@ export class BlockSubmitter {
     hash: string,
     attempts: readonly { readonly source: TemplateSource; readonly first: Promise<SubmitResult> }[],
   ): Promise<void> {
-    const record = { hash: block.hash, height: block.height, userIdentity: block.userIdentity, reason: undefined };
-    const foundAtMs = this.#clock.nowMs();
+    const { height, userIdentity } = block;
+    const record = { hash: block.hash, height, userIdentity, foundAtMs: this.#clock.nowMs(), reason: undefined };
     // What the ledger does with it must not hold up the block.
-    const recorded = this.#record({ ...record, foundAtMs, fate: "submitted" });
+    let recorded = this.#record({ ...record, fate: "submitted" });
+    let accepted = false;
     const results = await Promise.all(
       attempts.map(async ({ source, first }) => {
         const result = await this.#untilAnswered(source, block, first);
-        this.#log(result, { height: block.height, hash, node: source.name });
+        this.#log(result, { height, hash, node: source.name });
+        if (result.kind === "accepted" && !accepted) {
+          // Nothing that another node says changes this; one that is down would hold it up for an hour.
+          accepted = true;
+          this.#accepted.add(1);
+          recorded = recorded.then(() => this.#record({ ...record, fate: "accepted" }));
+        }
         return result;
       }),
     );
-    const best =
-      results.find(({ kind }) => kind === "accepted") ??
-      results.find(({ kind }) => kind === "inconclusive") ??
-      results.find((result) => result.kind === "refused");
-    if (best === undefined || best.kind === "failed") return;
-    const reason = best.kind === "refused" ? best.reason : undefined;
-    if (best.kind === "accepted") this.#accepted.add(1);
-    if (best.kind === "refused") this.#refused.add(1);
     await recorded;
-    await this.#record({ ...record, foundAtMs, fate: best.kind, reason });
+    if (accepted) return;
+    const refused = results.find((result) => result.kind === "refused");
+    if (results.some(({ kind }) => kind === "inconclusive")) {
+      await this.#record({ ...record, fate: "inconclusive" });
+    } else if (refused !== undefined) {
+      this.#refused.add(1);
+      await this.#record({ ...record, fate: "refused", reason: refused.reason });
+    }
   }
 
   async #record(block: BlockRecord): Promise<void> {
@@ -124,28 +133,29 @@ export class BlockSubmitter {
   async #untilAnswered(source: TemplateSource, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
     const giveUpAtMs = this.#clock.monotonicMs() + GIVE_UP_AFTER_MS;
     let result = await first;
-    for (let waitMs = FIRST_RETRY_MS; result.kind === "failed"; waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
-      this.#logger.warn("block not delivered, trying again", {
-        height: block.height,
-        node: source.name,
-        reason: result.reason,
-        waitMs,
+    let waitMs = FIRST_RETRY_MS;
+    let lastTry = false;
+    while (result.kind === "failed" && !lastTry && this.#clock.monotonicMs() < giveUpAtMs) {
+      const { reason } = result;
+      const context = { height: block.height, node: source.name, reason };
+      this.#logger.warn("block not delivered, trying again", { ...context, waitMs: this.#stopped ? 0 : waitMs });
+      result = await this.#afterWait(waitMs, () => {
+        lastTry = this.#stopped;
+        return submitOnce(source, block.block);
       });
-      if (this.#clock.monotonicMs() >= giveUpAtMs) return result;
-      if (!this.#stopped) await this.#wait(waitMs);
-      const lastTry = this.#stopped;
-      result = await submitOnce(source, block.block);
-      if (lastTry) return result;
+      waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
     }
     return result;
   }
 
-  #wait(waitMs: number): Promise<void> {
+  /** What `attempt` gives, called after that time or as soon as the pool stops. */
+  #afterWait<T>(waitMs: number, attempt: () => Promise<T>): Promise<T> {
+    if (this.#stopped) return attempt();
     return new Promise((resolve) => {
       const wake = (): void => {
         timer.cancel();
         this.#wakeRetries.delete(wake);
-        resolve();
+        resolve(attempt());
       };
       const timer = this.#clock.after(waitMs, wake);
       this.#wakeRetries.add(wake);

@@ -1,0 +1,195 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { nextTurn, within } from "../support/wait.ts";
+import { ACCEPTED, BlockBench, blockFound, FAILED, REFUSED } from "./block-bench.ts";
+import type { HeldSource } from "./held-source.ts";
+
+const HOUR_MS = 3_600_000;
+
+let bench: BlockBench;
+beforeEach(() => {
+  bench = new BlockBench();
+});
+
+const tries = (node: HeldSource = bench.near): number => node.submissions.length;
+
+describe("a block that nobody answered for", () => {
+  it("is tried again, with waits that double up to ten seconds", async () => {
+    bench.submitter.submit(blockFound());
+    const waits = [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
+    for (const [index, waitMs] of waits.entries()) {
+      await bench.answer(bench.near, FAILED);
+      await bench.pass(waitMs - 1);
+      expect(tries()).toBe(index + 1);
+      await bench.pass(1);
+      expect(tries()).toBe(index + 2);
+    }
+    expect(bench.near.submissions.every(({ block }) => block.length === 100)).toBe(true);
+    const told = bench.logger.lines.filter(({ message }) => message === "block not delivered, trying again");
+    expect(told.map(({ context }) => context.waitMs)).toEqual(waits);
+    expect(told[0]).toEqual({
+      level: "warn",
+      message: "block not delivered, trying again",
+      context: { height: 900_001, node: "near", reason: "the node does not answer", waitMs: 250 },
+    });
+    await bench.answer(bench.near, ACCEPTED);
+    expect(bench.logger.of("block accepted")).toHaveLength(1);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it("goes to each node in its own time", async () => {
+    bench = new BlockBench({ nodes: 2 });
+    bench.submitter.submit(blockFound());
+    await bench.answer(bench.near, FAILED);
+    await bench.pass(250);
+    await bench.answer(bench.near, FAILED);
+    await bench.answer(bench.far, FAILED);
+    await bench.pass(250);
+    expect([tries(bench.near), tries(bench.far)]).toEqual([2, 2]);
+    await bench.pass(250);
+    expect([tries(bench.near), tries(bench.far)]).toEqual([3, 2]);
+  });
+
+  it("is given up an hour after it was found, which is said, and stays in the ledger as submitted", async () => {
+    bench.submitter.submit(blockFound());
+    const foundMs = bench.clock.monotonicMs();
+    let lastTryMs = 0;
+    for (let seen = 0; seen < tries(); ) {
+      seen = tries();
+      lastTryMs = bench.clock.monotonicMs() - foundMs;
+      await bench.answer(bench.near, FAILED);
+      await bench.pass(10_000);
+    }
+    expect(lastTryMs).toBeGreaterThanOrEqual(HOUR_MS);
+    expect(lastTryMs).toBeLessThan(HOUR_MS + 10_000);
+    expect(bench.clock.pending).toBe(0);
+    await bench.recordsEnd();
+    expect(bench.fates).toEqual(["submitted"]);
+    expect(bench.logger.lines.at(-1)).toMatchObject({
+      level: "error",
+      message: "block not delivered",
+      context: { node: "near", reason: "the node does not answer" },
+    });
+    await within(bench.submitter.stop(), "the stop");
+  });
+
+  it.each([
+    [HOUR_MS - 1, 2],
+    [HOUR_MS, 1],
+  ])("and whose node fails after %i ms has %i tries", async (ms, wanted) => {
+    bench.submitter.submit(blockFound());
+    await bench.pass(ms);
+    await bench.answer(bench.near, FAILED);
+    expect(bench.logger.of("block not delivered, trying again")).toHaveLength(wanted - 1);
+    await bench.pass(250);
+    expect(tries()).toBe(wanted);
+  });
+});
+
+describe("a node whose source is at fault", () => {
+  it.each([
+    ["throws", false],
+    ["rejects", true],
+  ])("and %s is tried again, and holds up no other", async (_how, rejects) => {
+    bench = new BlockBench({ nodes: 2 });
+    if (!rejects) {
+      bench.near.onSubmit = () => {
+        throw new Error("a fault of ours");
+      };
+    }
+    bench.submitter.submit(blockFound());
+    bench.near.submissions[0]?.reject(new Error("a fault of ours"));
+    expect(bench.logger.of("block found")).toHaveLength(1);
+    await bench.answer(bench.far, ACCEPTED);
+    expect(bench.logger.of("block accepted").map(({ node }) => node)).toEqual(["far"]);
+    expect(bench.logger.of("block not delivered, trying again")).toMatchObject([
+      { node: "near", reason: "a fault of ours" },
+    ]);
+    bench.near.onSubmit = () => undefined;
+    await bench.pass(250);
+    await bench.answer(bench.near, ACCEPTED);
+    expect(bench.logger.of("block accepted").map(({ node }) => node)).toEqual(["far", "near"]);
+  });
+});
+
+describe("stop()", () => {
+  it("resolves at once where nothing is under way", async () => {
+    await within(bench.submitter.stop(), "the stop");
+  });
+
+  it("makes one last try of what waits for a retry, which has begun when it returns", async () => {
+    bench = new BlockBench({ nodes: 2 });
+    bench.submitter.submit(blockFound());
+    bench.near.answer(FAILED);
+    await bench.answer(bench.far, FAILED);
+    const stopped = bench.submitter.stop();
+    expect([tries(bench.near), tries(bench.far)]).toEqual([2, 2]);
+    expect(bench.clock.pending).toBe(0);
+    await bench.answer(bench.near, ACCEPTED);
+    await bench.answer(bench.far, FAILED);
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+    expect([tries(bench.near), tries(bench.far)]).toEqual([2, 2]);
+    expect(bench.fates).toEqual(["submitted", "accepted"]);
+    expect(bench.logger.of("block not delivered")).toMatchObject([{ node: "far" }]);
+  });
+
+  it("waits for the answer of a submission under way, and tries once more where that fails", async () => {
+    bench.submitter.submit(blockFound());
+    let done = false;
+    const stopped = bench.submitter.stop().then(() => {
+      done = true;
+    });
+    await nextTurn();
+    expect(done).toBe(false);
+    await bench.answer(bench.near, FAILED);
+    expect(bench.logger.of("block not delivered, trying again")).toMatchObject([{ waitMs: 0 }]);
+    expect(tries()).toBe(2);
+    await bench.answer(bench.near, FAILED);
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+    expect(tries()).toBe(2);
+    expect(bench.logger.of("block not delivered")).toHaveLength(1);
+  });
+
+  it("gives a try that had begun before it a last one after it", async () => {
+    bench.submitter.submit(blockFound());
+    await bench.answer(bench.near, FAILED);
+    await bench.pass(250);
+    const stopped = bench.submitter.stop();
+    await bench.answer(bench.near, FAILED);
+    expect(tries()).toBe(3);
+    await bench.answer(bench.near, FAILED);
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+    expect(tries()).toBe(3);
+  });
+
+  it("waits for a block that comes in meanwhile too", async () => {
+    bench.submitter.submit(blockFound(1));
+    let done = false;
+    const stopped = bench.submitter.stop().then(() => {
+      done = true;
+    });
+    bench.submitter.submit(blockFound(2));
+    bench.near.submissions[0]?.answer(ACCEPTED);
+    await bench.recordsEnd();
+    expect(done).toBe(false);
+    await bench.answer(bench.near, REFUSED);
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+  });
+
+  it("waits for the ledger to know the fate", async () => {
+    bench.submitter.submit(blockFound());
+    await bench.answer(bench.near, ACCEPTED);
+    let done = false;
+    const stopped = bench.submitter.stop().then(() => {
+      done = true;
+    });
+    bench.ledger.records[0]?.resolve();
+    await nextTurn();
+    expect(done).toBe(false);
+    bench.ledger.records[1]?.resolve();
+    await within(stopped, "the stop");
+  });
+});

@@ -1,0 +1,56 @@
+/** A source of templates whose every word a test says. */
+
+import type { Template } from "../../src/templates/template.ts";
+import type {
+  SourceState,
+  SubmitResult,
+  TemplateListener,
+  TemplateSource,
+} from "../../src/templates/template-source.ts";
+
+export type HeldSubmission = {
+  readonly block: Uint8Array;
+  answer(result: SubmitResult): void;
+  /** The promise rejects, which no source should let happen. */
+  reject(error: unknown): void;
+};
+
+export class HeldSource implements TemplateSource {
+  readonly name: string;
+  /** Oldest first. */
+  readonly submissions: HeldSubmission[] = [];
+  stopped = false;
+  /** Called within `submitBlock`. */
+  onSubmit: () => void = () => undefined;
+  #listener: TemplateListener | undefined;
+
+  constructor(name = "node") {
+    this.name = name;
+  }
+
+  async start(listener: TemplateListener): Promise<void> {
+    this.#listener = listener;
+  }
+
+  submitBlock(block: Uint8Array): Promise<SubmitResult> {
+    this.onSubmit();
+    return new Promise((answer, reject) => this.submissions.push({ block, answer, reject }));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+  }
+
+  /** Says it of the newest submission. */
+  answer(result: SubmitResult): void {
+    this.submissions.at(-1)?.answer(result);
+  }
+
+  give(template: Template, newTip = true): void {
+    this.#listener?.onTemplate(template, newTip);
+  }
+
+  say(state: SourceState): void {
+    this.#listener?.onState(state);
+  }
+}
