@@ -37,7 +37,8 @@ export class NoiseIdentity {
     const nowSeconds = Math.floor(this.#clock.nowMs() / 1000);
     const half = (this.#validFrom + this.#notValidAfter) / 2;
     if (nowSeconds >= half || nowSeconds < this.#validFrom) {
-      this.#validFrom = nowSeconds - BACKDATED_SECONDS;
+      // A machine without a clock of its own begins in 1970 until it is told the time.
+      this.#validFrom = Math.max(0, nowSeconds - BACKDATED_SECONDS);
       this.#notValidAfter = nowSeconds + VALID_SECONDS;
       this.#certificate = issueCertificate({
         authoritySecretKey: this.#options.authoritySecretKey,

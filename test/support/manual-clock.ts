@@ -76,6 +76,11 @@ export class ManualClock implements Clock {
     this.#move(untilMs);
   }
 
+  /** The machine's clock is set back: intervals go on as if nothing was. */
+  setBack(ms: number): void {
+    this.#wallMs -= ms;
+  }
+
   #move(toMs: number): void {
     this.#wallMs += toMs - this.#monotonicMs;
     this.#monotonicMs = toMs;

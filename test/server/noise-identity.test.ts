@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { toHex } from "../../src/core/bytes.ts";
+import { CERTIFICATE_BYTES, verifyCertificate } from "../../src/noise/certificate.ts";
+import { ellswiftKeyPair, generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
+import { NoiseInitiator } from "../../src/noise/handshake-state.ts";
+import { NoiseIdentity } from "../../src/server/noise-identity.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const HOUR_SECONDS = 3_600;
+const HOUR_MS = 3_600_000;
+
+const authority = generateKeyPair();
+const staticKeyPair = ellswiftKeyPair(generateKeyPair().secretKey);
+const authorityPublicKey = xOnlyPublicKey(authority.secretKey);
+const staticPublicKeyX = xOnlyOf(staticKeyPair.ellswift);
+
+let clock: ManualClock;
+let identity: NoiseIdentity;
+beforeEach(() => {
+  clock = new ManualClock();
+  identity = new NoiseIdentity({ authoritySecretKey: authority.secretKey, staticKeyPair }, { clock });
+});
+
+const nowSeconds = (): number => Math.floor(clock.nowMs() / 1000);
+
+/** Throws where a client, whose clock is off by so much, would not take the pool's certificate of this moment. */
+function verify(offSeconds = 0): void {
+  const message = identity.certificate();
+  verifyCertificate({ message, staticPublicKeyX, authorityPublicKey, nowSeconds: nowSeconds() + offSeconds });
+}
+
+/** A handshake as a miner makes it, with its own view of the time. */
+function handshake(): void {
+  const initiator = new NoiseInitiator({ authorityPublicKey, nowSeconds: nowSeconds() });
+  const responder = identity.createResponder();
+  initiator.readActTwo(responder.readActOne(initiator.writeActOne()));
+  const frame = new Uint8Array([0, 0, 0x7e, 1, 0, 0, 9]);
+  const seen: number[] = [];
+  initiator.transport().reader.push(responder.transport().sealer.seal(frame), ({ msgType }) => seen.push(msgType));
+  expect(seen).toEqual([0x7e]);
+}
+
+describe("the pool's certificate", () => {
+  it("is signed by the authority key, for the static key, and valid from an hour before to a day after", () => {
+    expect(identity.certificate()).toHaveLength(CERTIFICATE_BYTES);
+    verify();
+    verify(-HOUR_SECONDS);
+    expect(() => verify(-HOUR_SECONDS - 1)).toThrow(/valid only in 1 s/);
+    verify(24 * HOUR_SECONDS);
+    expect(() => verify(24 * HOUR_SECONDS + 1)).toThrow(/expired 1 s ago/);
+  });
+
+  it("is the same until half of its time is over, and another from that second on", () => {
+    const first = toHex(identity.certificate());
+    clock.advance(11.5 * HOUR_MS - 1_000);
+    expect(toHex(identity.certificate())).toBe(first);
+    clock.advance(1_000);
+    expect(toHex(identity.certificate())).not.toBe(first);
+  });
+
+  it("is renewed while the pool runs: at any hour of four days a miner takes it, one whose clock is off by an hour too", () => {
+    const seen = new Set<string>();
+    for (let hour = 0; hour < 96; hour += 1) {
+      verify(-HOUR_SECONDS);
+      verify(12 * HOUR_SECONDS);
+      seen.add(toHex(identity.certificate()));
+      clock.advance(HOUR_MS);
+    }
+    expect(seen.size).toBe(8);
+  });
+
+  it("is made anew when the clock was set back to before it is valid", () => {
+    const first = toHex(identity.certificate());
+    clock.setBack(HOUR_MS);
+    expect(toHex(identity.certificate())).toBe(first);
+    verify();
+    clock.setBack(1_000);
+    verify();
+    expect(toHex(identity.certificate())).not.toBe(first);
+  });
+
+  it("is there on a machine that does not know the time yet", () => {
+    clock.setBack(clock.nowMs());
+    verify();
+    clock.advance(HOUR_MS - 1_000);
+    verify();
+  });
+});
+
+describe("handshakes with the pool", () => {
+  it("succeed over days, with the same static key under each certificate", () => {
+    for (let day = 0; day < 3; day += 1) {
+      handshake();
+      clock.advance(24 * HOUR_MS);
+    }
+  });
+
+  it("each have a responder of their own", () => {
+    expect(identity.createResponder()).not.toBe(identity.createResponder());
+  });
+});
