@@ -1,6 +1,6 @@
 /** Which remote addresses count as private: there plaintext is accepted by default, since SV2 §4 allows it on a local network only. */
 
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
 
 const PRIVATE_RANGES = new BlockList();
 for (const [network, prefix] of [
@@ -22,7 +22,5 @@ for (const [network, prefix] of [
 
 /** Whether `address`, as a socket gives it (IPv4 in IPv6 too, and with a zone), is loopback, private or link-local. What is no address is not. */
 export function isPrivateAddress(address: string): boolean {
-  const bare = (address.split("%")[0] ?? "").replace(/^::ffff:(?=\d+\.)/i, "");
-  const family = isIP(bare);
-  return family !== 0 && PRIVATE_RANGES.check(bare, family === 6 ? "ipv6" : "ipv4");
+  return PRIVATE_RANGES.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
