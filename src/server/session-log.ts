@@ -1,12 +1,19 @@
-/** A session's events as log lines. Messages are constant, what the peer said is context. */
+/**
+ * A session's events as log lines. Messages are constant, what the peer said is context, in which no character can
+ * change what a terminal or another line shows.
+ */
 
 import { AditError } from "../core/errors.ts";
-import type { Logger } from "../core/logger.ts";
+import type { LogContext, Logger } from "../core/logger.ts";
 import type { EndReason, SessionEvent } from "../session/session-events.ts";
+
+/** Controls, marks that are not seen or that reorder text, and what ends a line. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Logs one event at the level that an operator would want. */
 export function logEvent(log: Logger, event: SessionEvent): void {
-  const { kind, ...context } = event;
+  const { kind, ...facts } = event;
+  const context = printable(facts);
   switch (kind) {
     case "transport":
       return log.debug("transport detected", context);
@@ -38,4 +45,18 @@ export function logEnd(log: Logger, reason: EndReason, error: unknown): void {
   }
   if (error instanceof Error) return log.info("connection ended", { reason, error: error.message });
   log.info("connection ended", { reason });
+}
+
+/** The same facts, with each unprintable character of a text as `\u{…}`, its code in hexadecimal. */
+function printable(facts: LogContext): LogContext {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value.replace(UNPRINTABLE, codeOf) : value,
+    ]),
+  );
+}
+
+function codeOf(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
