@@ -2,11 +2,18 @@
 
 import { AditError, SHUTDOWN } from "../core/errors.ts";
 
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  EACCES: "this user may not, as is usual below port 1024",
+};
+
 export class ListenError extends AditError {
   override readonly name = "ListenError";
   constructor(address: { readonly host: string; readonly port: number }, cause: NodeJS.ErrnoException) {
-    const what = cause.code === "EADDRINUSE" ? "another program listens there" : (cause.code ?? cause.message);
-    super(`cannot listen on ${address.host}:${address.port}: ${what}; choose another stratum.stratum_v2_listen`, {
+    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+    const what = REASONS[cause.code ?? ""] ?? cause.message;
+    super(`cannot listen on ${host}:${address.port}: ${what}; choose another stratum.stratum_v2_listen`, {
       code: "listen-failed",
       disposition: SHUTDOWN,
       details: { host: address.host, port: address.port, errno: cause.code },
