@@ -43,7 +43,7 @@ export class Connection {
   /** Writes what the session has queued, in one write. */
   flush(): void {
     const pieces = this.session.takeOutput();
-    if (pieces.length === 0 || this.#socket.destroyed) return;
+    if (pieces.length === 0) return;
     const [first] = pieces;
     this.#socket.write(pieces.length === 1 && first !== undefined ? first : concatBytes(...pieces));
     if (this.#socket.writableLength > this.#limits.maxOutboundBytes) {

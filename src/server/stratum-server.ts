@@ -56,7 +56,7 @@ export class StratumServer {
   readonly #connectionsAccepted: Counter;
   readonly #connectionsRefused: Counter;
   #ticking: Timer | undefined;
-  #drained: Promise<void> | undefined;
+  #whenEmpty: (() => void)[] = [];
   /** When all channels were last sent a job. */
   #announcedMs = Number.NEGATIVE_INFINITY;
   #flushScheduled = false;
@@ -105,8 +105,11 @@ export class StratumServer {
 
   /** Writes out at once what the sessions queued: for what must not wait for the end of the turn. */
   flush(): void {
-    for (const connection of this.#dirty) connection.flush();
-    this.#dirty.clear();
+    for (const connection of this.#dirty) {
+      // Not afterwards: where this ends one connection, another can have something more to be written.
+      this.#dirty.delete(connection);
+      guarded(connection, () => connection.flush());
+    }
   }
 
   /** Stops reading from all connections, or goes on. */
@@ -117,16 +120,15 @@ export class StratumServer {
 
   /** Takes no more connections; the open ones live on. */
   stopAccepting(): void {
-    // Asked for before any connection ends: the server says only once that the last one is gone.
-    this.#drained ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#server.close();
   }
 
-  /** Writes out what is queued and ends all connections. */
+  /** Writes out what is queued and ends all connections. Resolves when they and the port are gone. */
   async close(): Promise<void> {
     this.#ticking?.cancel();
     this.stopAccepting();
     for (const connection of this.#connections) connection.session.end("shutdown");
-    await this.#drained;
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
   }
 
   #accept(socket: Socket): void {
@@ -163,7 +165,6 @@ export class StratumServer {
         onOutput: () => this.#markDirty(connection),
         onEnd: (reason: EndReason, error: unknown) => {
           logEnd(log, reason, error);
-          this.#dirty.delete(connection);
           connection.close(CLOSE_GRACE_MS, this.#clock);
         },
       },
@@ -181,12 +182,13 @@ export class StratumServer {
   }
 
   #forget(connection: Connection, address: string): void {
-    if (!this.#connections.delete(connection)) return;
-    this.#dirty.delete(connection);
+    this.#connections.delete(connection);
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
     this.#connectionsOpen.set(this.#connections.size);
+    if (this.#connections.size > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 
   #markDirty(connection: Connection): void {
@@ -202,13 +204,10 @@ export class StratumServer {
   #tick(): void {
     const now = this.#clock.now();
     for (const connection of this.#connections) {
-      try {
+      guarded(connection, () => {
         connection.session.tick(now);
         this.#keepAlive(connection, now);
-      } catch (error) {
-        // One connection's fault must not cost the others their turn.
-        connection.session.end("internal-error", error);
-      }
+      });
     }
   }
 
@@ -221,5 +220,14 @@ export class StratumServer {
     if (now.monotonicMs - heardMs < KEEP_ALIVE_MS) return;
     connection.keptAliveMs = now.monotonicMs;
     channels.keepAlive();
+  }
+}
+
+/** One connection's fault must not cost the others their turn. */
+function guarded(connection: Connection, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    connection.session.end("internal-error", error);
   }
 }

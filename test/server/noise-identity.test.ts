@@ -5,6 +5,7 @@ import { ellswiftKeyPair, generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../..
 import { NoiseInitiator } from "../../src/noise/handshake-state.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { StratumBench } from "./stratum-bench.ts";
 
 const HOUR_SECONDS = 3_600;
 const HOUR_MS = 3_600_000;
@@ -71,16 +72,16 @@ describe("the pool's certificate", () => {
 
   it("is made anew when the clock was set back to before it is valid", () => {
     const first = toHex(identity.certificate());
-    clock.setBack(HOUR_MS);
+    clock.jump(-HOUR_MS);
     expect(toHex(identity.certificate())).toBe(first);
     verify();
-    clock.setBack(1_000);
+    clock.jump(-1_000);
     verify();
     expect(toHex(identity.certificate())).not.toBe(first);
   });
 
   it("is there on a machine that does not know the time yet", () => {
-    clock.setBack(clock.nowMs());
+    clock.jump(-clock.nowMs());
     verify();
     clock.advance(HOUR_MS - 1_000);
     verify();
@@ -97,5 +98,17 @@ describe("handshakes with the pool", () => {
 
   it("each have a responder of their own", () => {
     expect(identity.createResponder()).not.toBe(identity.createResponder());
+  });
+});
+
+describe("a port that is open for days", () => {
+  it("gives each miner a certificate of that day, with no restart", async () => {
+    const bench = await StratumBench.start();
+    for (let day = 0; day < 3; day += 1) {
+      const peer = await (await bench.join({ encrypted: true })).ready();
+      await peer.setUp();
+      bench.clock.advance(24 * HOUR_MS);
+    }
+    await bench.stop();
   });
 });

@@ -76,9 +76,9 @@ export class ManualClock implements Clock {
     this.#move(untilMs);
   }
 
-  /** The machine's clock is set back: intervals go on as if nothing was. */
-  setBack(ms: number): void {
-    this.#wallMs -= ms;
+  /** The machine's clock is set forward, or back by a negative number: intervals go on as if nothing was. */
+  jump(ms: number): void {
+    this.#wallMs += ms;
   }
 
   #move(toMs: number): void {

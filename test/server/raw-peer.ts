@@ -1,0 +1,144 @@
+/** A miner's socket with no miner behind it: it sends what a test tells it to, and keeps what comes. */
+
+import { connect, type Socket } from "node:net";
+import { ClientTransport } from "../../src/client/client-transport.ts";
+import {
+  OpenExtendedMiningChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannel,
+  OpenStandardMiningChannelSuccess,
+} from "../../src/wire/channel-messages.ts";
+import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import { encodeFrame } from "../../src/wire/frame.ts";
+import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../../src/wire/job-messages.ts";
+import type { MessageDefinition } from "../../src/wire/message.ts";
+import { type ReceivedFrame, read } from "../session/session-fixture.ts";
+import { within } from "../support/wait.ts";
+import { EventQueue } from "../templates/rpc-waiting.ts";
+
+export type RawPeerOptions = {
+  readonly port: number;
+  /** The address that it comes from: Linux takes all of 127.0.0.0/8 for its own. */
+  readonly from?: string;
+  /** Undefined: plaintext. */
+  readonly noise?: { readonly authorityPublicKey: Uint8Array; readonly nowSeconds: number } | undefined;
+  /** Does not close its side when the server has closed its own. */
+  readonly keepsOpen?: boolean;
+};
+
+/** What the peers of these tests begin with. */
+export const SETUP: SetupConnection = {
+  protocol: 0,
+  min_version: 2,
+  max_version: 2,
+  flags: 1,
+  endpoint_host: "127.0.0.1",
+  endpoint_port: 3334,
+  vendor: "test",
+  hardware_version: "",
+  firmware: "",
+  device_id: "",
+};
+
+const OPEN: OpenStandardMiningChannel = {
+  request_id: 1,
+  user_identity: new TextEncoder().encode("alice"),
+  nominal_hash_rate: 0,
+  max_target: new Uint8Array(32).fill(0xff),
+};
+
+export class RawPeer {
+  readonly socket: Socket;
+  /** The server has closed its side. */
+  readonly ended: Promise<void>;
+  readonly closed: Promise<void>;
+  readonly #transport: ClientTransport;
+  readonly #ready: Promise<void>;
+  readonly #frames = new EventQueue<ReceivedFrame>();
+
+  constructor(options: RawPeerOptions) {
+    const { port, from = "127.0.0.1", noise, keepsOpen = false } = options;
+    this.#transport = new ClientTransport(noise === undefined ? { kind: "plaintext" } : { kind: "noise", ...noise });
+    this.socket = connect({ host: "127.0.0.1", port, localAddress: from, allowHalfOpen: keepsOpen, noDelay: true });
+    this.ended = new Promise((resolve) => this.socket.on("end", resolve));
+    this.closed = new Promise((resolve) => this.socket.on("close", () => resolve()));
+    // One that is cut off has an error; that it is over is told by its end.
+    this.socket.on("error", () => undefined);
+    this.#ready = new Promise((resolve) => {
+      this.socket.on("data", (chunk) => {
+        this.#transport.receive(chunk, {
+          onReady: resolve,
+          onFrame: (header, payload) => this.#frames.push({ header: { ...header }, payload: payload.slice() }),
+        });
+      });
+      if (noise === undefined) resolve();
+    });
+  }
+
+  /** Sends what begins the handshake, where there is one. Resolves when that is over. */
+  async ready(): Promise<this> {
+    this.socket.write(this.#transport.opening());
+    await within(this.#ready, "the handshake");
+    return this;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  send<T>(definition: MessageDefinition<T>, message: T): void {
+    this.socket.write(this.#transport.seal(encodeFrame(definition, message)));
+  }
+
+  sendSetup(fields: Partial<SetupConnection> = {}): void {
+    this.send(SetupConnection, { ...SETUP, ...fields });
+  }
+
+  sendOpen(): void {
+    this.send(OpenStandardMiningChannel, OPEN);
+  }
+
+  /** The next frame, which has to be of that kind. */
+  async next<T>(definition: MessageDefinition<T>): Promise<T> {
+    return read(await this.#frames.next(definition.name), definition);
+  }
+
+  /** Frames that came and were not looked at. */
+  get unread(): number {
+    return this.#frames.left.length;
+  }
+
+  async setUp(fields: Partial<SetupConnection> = {}): Promise<this> {
+    this.sendSetup(fields);
+    await this.next(SetupConnectionSuccess);
+    return this;
+  }
+
+  /** Opens a standard channel and takes its first job. @returns its id. */
+  open(): Promise<number> {
+    this.sendOpen();
+    return this.opened();
+  }
+
+  /** Takes the answer to an open, and the channel's first job. */
+  async opened(): Promise<number> {
+    const { channel_id } = await this.next(OpenStandardMiningChannelSuccess);
+    await this.job();
+    return channel_id;
+  }
+
+  /** Opens an extended channel with so many bytes to roll, and takes its first job. */
+  async openExtended(extranonceBytes: number): Promise<void> {
+    this.send(OpenExtendedMiningChannel, { ...OPEN, min_extranonce_size: extranonceBytes });
+    await this.next(OpenExtendedMiningChannelSuccess);
+    await this.next(NewExtendedMiningJob);
+    await this.next(SetNewPrevHash);
+  }
+
+  /** Takes a job on a new tip. */
+  async job(): Promise<NewMiningJob> {
+    const job = await this.next(NewMiningJob);
+    await this.next(SetNewPrevHash);
+    return job;
+  }
+}

@@ -1,0 +1,180 @@
+import { Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
+import { until, within } from "../support/wait.ts";
+import type { RawPeer } from "./raw-peer.ts";
+import { StratumBench, someTurns } from "./stratum-bench.ts";
+
+let bench: StratumBench;
+beforeEach(async () => {
+  bench = await StratumBench.start();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await bench.stop();
+});
+
+const NEXT_TIP = { prevHash: new Uint8Array(32).fill(2) };
+
+const EXTRANONCE_SIZES = [8, 9, 10, 11, 12, 13, 14, 15, 16];
+/** Makes jobs of extended channels long: the kernel takes some of what nobody reads before anything waits with us. */
+const LONG_PATH = Array.from({ length: 30 }, (_, level) => new Uint8Array(32).fill(level));
+
+/** A peer with a standard channel. */
+async function miner(): Promise<RawPeer> {
+  const peer = await (await bench.join()).setUp();
+  await peer.open();
+  return peer;
+}
+
+/** Calls `onWrite` with the peer's port before each write of the server, from now on. */
+function watch(onWrite: (peerPort: number | undefined) => void): void {
+  const { write } = Socket.prototype;
+  vi.spyOn(Socket.prototype, "write").mockImplementation(function (this: Socket, ...args: unknown[]) {
+    if (this.localPort === bench.port) onWrite(this.remotePort);
+    return Reflect.apply(write, this, args);
+  });
+}
+
+/** The peers' ports of all writes from now on. */
+function watchWrites(): (number | undefined)[] {
+  const writes: (number | undefined)[] = [];
+  watch((peerPort) => writes.push(peerPort));
+  return writes;
+}
+
+/** Makes each write to that peer fail, in a way that sockets do not know. */
+function breakWritesTo(peer: RawPeer): void {
+  watch((peerPort) => {
+    if (peerPort === peer.socket.localPort) throw new Error("out of memory");
+  });
+}
+
+describe("what one turn gives a peer", () => {
+  it("leaves in one write: the answer to an open with its job and its tip", async () => {
+    const peer = await (await bench.join()).setUp();
+    const writes = watchWrites();
+    await peer.open();
+    expect(writes).toHaveLength(1);
+  });
+
+  it("leaves in one write for each peer, when all are given a new tip", async () => {
+    const peers = [await miner(), await miner(), await miner()];
+    const writes = watchWrites();
+    bench.template(NEXT_TIP);
+    bench.template({ ...NEXT_TIP, curTime: 1_700_000_001 });
+    for (const peer of peers) {
+      await peer.job();
+      await peer.next(NewMiningJob);
+    }
+    expect(writes.sort()).toEqual(peers.map(({ socket }) => socket.localPort).sort());
+  });
+
+  it("waits for the end of that turn, unless it is flushed: then it is written before the call returns", async () => {
+    const peer = await miner();
+    const writes = watchWrites();
+    bench.template(NEXT_TIP);
+    expect(writes).toEqual([]);
+    bench.server.flush();
+    expect(writes).toHaveLength(1);
+    await peer.job();
+    await someTurns();
+    expect(writes).toHaveLength(1);
+  });
+
+  it("goes out in the next turn as in this one", async () => {
+    const peer = await miner();
+    for (let round = 1; round <= 3; round += 1) {
+      bench.template({ prevHash: new Uint8Array(32).fill(round + 1) });
+      await peer.job();
+    }
+  });
+
+  it("and cannot be written ends that connection, and no other", async () => {
+    const [broken, other] = [await miner(), await miner()];
+    breakWritesTo(broken);
+    bench.template(NEXT_TIP);
+    bench.server.flush();
+    await other.job();
+    await within(broken.closed, "the end of the connection");
+    const [line] = bench.logger.of("connection ended by a fault of ours");
+    expect(line).toMatchObject({ reason: "internal-error", stack: expect.stringContaining("out of memory") });
+  });
+
+  it("is not forgotten where another's end gave it while all were written", async () => {
+    const [first, second, third] = [await miner(), await miner(), await miner()];
+    const channels = bench.channels[0];
+    const { disconnect } = bench.mining.pool;
+    bench.mining.pool.disconnect = (gone) => {
+      disconnect.call(bench.mining.pool, gone);
+      channels?.keepAlive();
+    };
+    breakWritesTo(second);
+    bench.template(NEXT_TIP);
+    bench.server.flush();
+    await first.job();
+    await first.next(SetTarget);
+    await third.job();
+  });
+});
+
+describe("a peer that never reads", () => {
+  it("is disconnected once too much waits for it; the others hear everything in time", async () => {
+    await bench.stop();
+    bench = await StratumBench.start({ maxOutboundBytesPerConnection: 65_536 });
+    const silent = await (await bench.join()).setUp({ flags: 0 });
+    // Each has a group of its own, and so a frame of its own for each job.
+    for (const size of EXTRANONCE_SIZES) await silent.openExtended(size);
+    const other = await miner();
+    silent.socket.pause();
+    for (let templates = 0; bench.ends.length === 0; templates += 1) {
+      bench.template({ merklePath: LONG_PATH, curTime: 1_700_000_000 + templates });
+      await other.next(NewMiningJob);
+    }
+    expect(bench.ends).toEqual(["outbound-limit"]);
+    await bench.left(1);
+    bench.template(NEXT_TIP);
+    await other.job();
+    expect(other.unread).toBe(0);
+  });
+});
+
+describe("while reading is paused", () => {
+  it("nothing is read of any connection, and all of it is when reading goes on", async () => {
+    const peer = await bench.join();
+    bench.server.pauseReading(true);
+    peer.sendSetup();
+    await someTurns();
+    expect(bench.logger.of("connection set up")).toEqual([]);
+    bench.server.pauseReading(false);
+    await peer.next(SetupConnectionSuccess);
+  });
+
+  it("nothing is read of connections that come later either", async () => {
+    bench.server.pauseReading(true);
+    const peer = await bench.join();
+    peer.sendSetup();
+    await someTurns();
+    expect(bench.logger.of("connection set up")).toEqual([]);
+    bench.server.pauseReading(false);
+    await peer.next(SetupConnectionSuccess);
+  });
+
+  it("jobs go out as ever", async () => {
+    const peer = await miner();
+    bench.server.pauseReading(true);
+    bench.template(NEXT_TIP);
+    await peer.job();
+  });
+
+  it("a connection that ends is closed all the same", async () => {
+    const peer = await bench.join();
+    bench.server.pauseReading(true);
+    peer.bytes(new Uint8Array(100));
+    await someTurns();
+    bench.clock.advance(10_000);
+    await within(peer.closed, "the end of the connection");
+    await until("the server has forgotten it", () => bench.server.connections === 0);
+  });
+});
