@@ -10,11 +10,13 @@ import {
   OpenMiningChannelError,
   OpenStandardMiningChannel,
   OpenStandardMiningChannelSuccess,
+  SetExtranoncePrefix,
+  SetGroupChannel,
 } from "../wire/channel-messages.ts";
 import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
 import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../wire/job-messages.ts";
-import { decodeMessage } from "../wire/message.ts";
+import { decodeMessage, type MessageDefinition } from "../wire/message.ts";
 import {
   SubmitSharesError,
   SubmitSharesExtended,
@@ -22,7 +24,8 @@ import {
   SubmitSharesSuccess,
 } from "../wire/share-messages.ts";
 import { ClientError } from "./errors.ts";
-import { Work, type WorkUnit } from "./work.ts";
+import { openRefused, setupRefused } from "./refusals.ts";
+import { type ReceivedJob, Work, type WorkUnit } from "./work.ts";
 
 export type MiningClientOptions = {
   readonly kind: "standard" | "extended";
@@ -63,6 +66,8 @@ const REQUIRES_STANDARD_JOBS = 1;
 const REQUIRES_FIXED_VERSION = 1;
 /** One channel is opened per connection, so one request id does. */
 const REQUEST_ID = 1;
+/** Extended channels: enough to give every thread headers of its own, also where versions may not be rolled. */
+const MIN_EXTRANONCE_BYTES = 2;
 /** A CPU takes any target. */
 const EASIEST_TARGET = new Uint8Array(32).fill(0xff);
 
@@ -137,67 +142,56 @@ export class MiningClient {
    */
   receive(header: FrameHeader, bytes: Uint8Array): void {
     if (header.extensionType !== 0) return;
-    // Jobs are kept, and the payload is a view of a buffer that is used again.
-    const payload = bytes.slice();
+    // Jobs are kept, and the payload is a view of a buffer that is used again. A Buffer's own `slice` copies nothing.
+    const payload = new Uint8Array(bytes);
+    const read: Read = (definition) => decodeMessage(definition, payload).message;
     switch (header.msgType) {
-      case SetupConnectionSuccess.msgType: {
-        const { flags } = decodeMessage(SetupConnectionSuccess, payload).message;
-        this.#fixedVersion = (flags & REQUIRES_FIXED_VERSION) !== 0;
-        return this.#open();
-      }
-      case SetupConnectionError.msgType: {
-        const { error_code } = decodeMessage(SetupConnectionError, payload).message;
-        throw new ClientError(`the pool refuses the connection: ${error_code}`, {
-          code: "setup-refused",
-          details: { errorCode: error_code },
-        });
-      }
-      case OpenStandardMiningChannelSuccess.msgType: {
-        const { message } = decodeMessage(OpenStandardMiningChannelSuccess, payload);
-        return this.#opened({ ...message, extranonce_size: 0 });
-      }
+      case SetupConnectionSuccess.msgType:
+        return this.#setUp(read(SetupConnectionSuccess));
+      case SetupConnectionError.msgType:
+        throw setupRefused(read(SetupConnectionError).error_code);
+      case OpenStandardMiningChannelSuccess.msgType:
+        return this.#opened("standard", { ...read(OpenStandardMiningChannelSuccess), extranonce_size: 0 });
       case OpenExtendedMiningChannelSuccess.msgType:
-        return this.#opened(decodeMessage(OpenExtendedMiningChannelSuccess, payload).message);
-      case OpenMiningChannelError.msgType: {
-        const { error_code } = decodeMessage(OpenMiningChannelError, payload).message;
-        throw new ClientError(`the pool refuses the channel: ${error_code}`, {
-          code: "open-refused",
-          details: { errorCode: error_code },
-        });
-      }
+        return this.#opened("extended", read(OpenExtendedMiningChannelSuccess));
+      case OpenMiningChannelError.msgType:
+        throw openRefused(read(OpenMiningChannelError).error_code);
+      case NewMiningJob.msgType:
+        return this.#addJob({ kind: "standard", message: read(NewMiningJob) });
+      case NewExtendedMiningJob.msgType:
+        return this.#addJob({ kind: "extended", message: read(NewExtendedMiningJob) });
       default:
-        return this.#receiveOnChannel(header.msgType, payload);
+        return this.#receiveOnChannel(header.msgType, read);
     }
   }
 
-  #receiveOnChannel(msgType: number, payload: Uint8Array): void {
+  #receiveOnChannel(msgType: number, read: Read): void {
     switch (msgType) {
-      case NewMiningJob.msgType: {
-        const { message } = decodeMessage(NewMiningJob, payload);
-        if (this.#isMine(message) && this.#work?.addJob({ kind: "standard", message })) this.#events.onWork();
-        return;
-      }
-      case NewExtendedMiningJob.msgType: {
-        const { message } = decodeMessage(NewExtendedMiningJob, payload);
-        if (this.#isMine(message) && this.#work?.addJob({ kind: "extended", message })) this.#events.onWork();
-        return;
-      }
       case SetNewPrevHash.msgType: {
-        const { message } = decodeMessage(SetNewPrevHash, payload);
-        if (this.#isMine(message) && this.#work !== undefined) {
-          this.#work.setNewPrevHash(message);
-          this.#events.onWork();
-        }
-        return;
+        const message = read(SetNewPrevHash);
+        if (!this.#isMine(message)) return;
+        this.#work?.setNewPrevHash(message);
+        return this.#events.onWork();
       }
       case SetTarget.msgType: {
-        const { message } = decodeMessage(SetTarget, payload);
+        const message = read(SetTarget);
         if (!this.#isMine(message)) return;
         this.#work?.setTarget(message.maximum_target);
         return this.#events.onTarget(message.maximum_target);
       }
+      case SetExtranoncePrefix.msgType: {
+        const message = read(SetExtranoncePrefix);
+        if (this.#isMine(message)) this.#work?.setExtranoncePrefix(message.extranonce_prefix);
+        return;
+      }
+      case SetGroupChannel.msgType: {
+        const { group_channel_id, channel_ids } = read(SetGroupChannel);
+        if (channel_ids.includes(this.#channelId)) this.#groupChannelId = group_channel_id;
+        return;
+      }
       case SubmitSharesSuccess.msgType: {
-        const { message } = decodeMessage(SubmitSharesSuccess, payload);
+        const message = read(SubmitSharesSuccess);
+        if (!this.#isMine(message)) return;
         return this.#events.onAccepted({
           shares: message.new_submits_accepted_count,
           difficulty: message.new_shares_sum,
@@ -205,11 +199,12 @@ export class MiningClient {
         });
       }
       case SubmitSharesError.msgType: {
-        const { message } = decodeMessage(SubmitSharesError, payload);
+        const message = read(SubmitSharesError);
+        if (!this.#isMine(message)) return;
         return this.#events.onRejected({ sequenceNumber: message.sequence_number, errorCode: message.error_code });
       }
       case CloseChannel.msgType: {
-        const { message } = decodeMessage(CloseChannel, payload);
+        const message = read(CloseChannel);
         if (!this.#isMine(message)) return;
         this.#phase = "closed";
         return this.#events.onClosed(message.reason_code);
@@ -225,10 +220,16 @@ export class MiningClient {
     return message.channel_id === this.#channelId || message.channel_id === this.#groupChannelId;
   }
 
-  #open(): void {
-    if (this.#phase !== "setup") {
-      throw new ClientError("the pool answered SetupConnection twice", { code: "unexpected-message" });
-    }
+  #addJob(job: ReceivedJob): void {
+    if (!this.#isMine(job.message)) return;
+    if (job.kind !== this.#options.kind) throw unexpected("sent a job of another kind than its channel");
+    if (this.#work?.addJob(job)) this.#events.onWork();
+  }
+
+  #setUp({ used_version, flags }: SetupConnectionSuccess): void {
+    if (this.#phase !== "setup") throw unexpected("answered SetupConnection twice");
+    if (used_version !== PROTOCOL_VERSION) throw unexpected(`chose version ${used_version}, which was not offered`);
+    this.#fixedVersion = (flags & REQUIRES_FIXED_VERSION) !== 0;
     this.#phase = "opening";
     const common = {
       request_id: REQUEST_ID,
@@ -239,25 +240,30 @@ export class MiningClient {
     this.#events.send(
       this.#options.kind === "standard"
         ? encodeFrame(OpenStandardMiningChannel, common)
-        : encodeFrame(OpenExtendedMiningChannel, { ...common, min_extranonce_size: 2 }),
+        : encodeFrame(OpenExtendedMiningChannel, { ...common, min_extranonce_size: MIN_EXTRANONCE_BYTES }),
     );
   }
 
-  #opened(message: {
-    readonly channel_id: number;
-    readonly group_channel_id: number;
-    readonly target: Uint8Array;
-    readonly extranonce_prefix: Uint8Array;
-    readonly extranonce_size: number;
-  }): void {
-    if (this.#phase !== "opening") {
-      throw new ClientError("the pool opened a channel that nobody asked for", { code: "unexpected-message" });
+  #opened(kind: MiningClientOptions["kind"], message: OpenExtendedMiningChannelSuccess): void {
+    if (this.#phase !== "opening" || kind !== this.#options.kind) {
+      throw unexpected("opened a channel that nobody asked for");
+    }
+    const { extranonce_size: rollableBytes } = message;
+    if (kind === "extended" && rollableBytes < MIN_EXTRANONCE_BYTES) {
+      throw unexpected(`gave ${rollableBytes} bytes of extranonce where ${MIN_EXTRANONCE_BYTES} were asked for`);
     }
     this.#phase = "open";
     this.#channelId = message.channel_id;
     this.#groupChannelId = message.group_channel_id;
-    const { target, extranonce_prefix: extranoncePrefix, extranonce_size: rollableBytes } = message;
+    const { target, extranonce_prefix: extranoncePrefix } = message;
     this.#work = new Work({ target, extranoncePrefix, rollableBytes, fixedVersion: this.#fixedVersion });
     this.#events.onOpen({ channelId: message.channel_id, target, extranoncePrefix });
   }
+}
+
+/** Reads the payload at hand as that message. */
+type Read = <T>(definition: MessageDefinition<T>) => T;
+
+function unexpected(what: string): ClientError {
+  return new ClientError(`the pool broke the protocol: it ${what}`, { code: "unexpected-message" });
 }

@@ -10,19 +10,24 @@ import { concatBytes } from "../core/bytes.ts";
 import { hashHeader, merkleRootFromPath, sha256d } from "../sharecore/index.ts";
 import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
 
-type ReceivedJob =
+export type ReceivedJob =
   | { readonly kind: "standard"; readonly message: NewMiningJob }
   | { readonly kind: "extended"; readonly message: NewExtendedMiningJob };
 
+/** A job, and the extranonce prefix that was in force when it came. */
+type KnownJob = { readonly job: ReceivedJob; readonly extranoncePrefix: Uint8Array };
+
+type Tip = { readonly prevHash: Uint8Array; readonly bits: number };
+
 /** A job with everything that it takes to mine on it. */
-export type ActiveJob = {
-  readonly job: ReceivedJob;
-  readonly prevHash: Uint8Array;
-  readonly bits: number;
-  readonly minNtime: number;
-  /** 32 bytes, little-endian. */
-  readonly target: Uint8Array;
-};
+type ActiveJob = KnownJob &
+  Tip & {
+    readonly minNtime: number;
+    /** 32 bytes, little-endian. */
+    readonly target: Uint8Array;
+    /** The number of its first unit. */
+    readonly firstUnit: number;
+  };
 
 /** A header to search, and the fields that a share of it carries. */
 export type WorkUnit = {
@@ -42,17 +47,18 @@ export type WorkUnit = {
 /** Version bits that are rolled, as most hardware does; a part of BIP323's 0x1fffffe0. */
 const ROLLED_VERSION_SHIFT = 13;
 const ROLLED_VERSIONS = 0x10000;
+const ROLLED_VERSION_MASK = (ROLLED_VERSIONS - 1) << ROLLED_VERSION_SHIFT;
 
 /** Future jobs that are remembered until a SetNewPrevHash names one, the latest ones. A pool sends one or two. */
 export const MAX_FUTURE_JOBS = 8;
 
 export class Work {
-  readonly #extranoncePrefix: Uint8Array;
   readonly #rollableBytes: number;
   readonly #fixedVersion: boolean;
-  readonly #future = new Map<number, ReceivedJob>();
+  readonly #future = new Map<number, KnownJob>();
+  #extranoncePrefix: Uint8Array;
   #target: Uint8Array;
-  #tip: { prevHash: Uint8Array; bits: number } | undefined;
+  #tip: Tip | undefined;
   #active: ActiveJob | undefined;
   #units = 0;
 
@@ -69,38 +75,43 @@ export class Work {
     this.#fixedVersion = options.fixedVersion;
   }
 
-  get active(): ActiveJob | undefined {
-    return this.#active;
-  }
-
   /** For jobs that become active from now on. 32 bytes. */
   setTarget(target: Uint8Array): void {
     this.#target = target;
   }
 
+  /** For jobs that come from now on. */
+  setExtranoncePrefix(prefix: Uint8Array): void {
+    this.#extranoncePrefix = prefix;
+  }
+
   /** @returns whether there is another job to mine on now. */
   addJob(job: ReceivedJob): boolean {
     const { job_id, min_ntime } = job.message;
+    const known: KnownJob = { job, extranoncePrefix: this.#extranoncePrefix };
     if (min_ntime === undefined || this.#tip === undefined) {
-      this.#future.set(job_id, job);
+      this.#future.set(job_id, known);
       for (const oldest of this.#future.keys()) {
         if (this.#future.size <= MAX_FUTURE_JOBS) break;
         this.#future.delete(oldest);
       }
       return false;
     }
-    this.#active = { job, ...this.#tip, minNtime: min_ntime, target: this.#target };
+    this.#active = this.#activated(known, this.#tip, min_ntime);
     return true;
   }
 
   /** @returns whether there is another job to mine on now; false where the message names a job that never came. */
   setNewPrevHash(message: SetNewPrevHash): boolean {
-    const job = this.#future.get(message.job_id);
+    const known = this.#future.get(message.job_id);
     this.#future.clear();
     this.#tip = { prevHash: message.prev_hash, bits: message.nbits };
-    this.#active =
-      job === undefined ? undefined : { job, ...this.#tip, minNtime: message.min_ntime, target: this.#target };
+    this.#active = known === undefined ? undefined : this.#activated(known, this.#tip, message.min_ntime);
     return this.#active !== undefined;
+  }
+
+  #activated(known: KnownJob, tip: Tip, minNtime: number): ActiveJob {
+    return { ...known, ...tip, minNtime, target: this.#target, firstUnit: this.#units + 1 };
   }
 
   /**
@@ -111,12 +122,12 @@ export class Work {
     const active = this.#active;
     if (active === undefined) return undefined;
     this.#units += 1;
-    const { job, prevHash, bits, minNtime, target } = active;
+    const { job, extranoncePrefix, prevHash, bits, minNtime, target, firstUnit } = active;
     const { version: baseVersion, job_id } = job.message;
     const mayRoll = !this.#fixedVersion && (job.kind === "standard" || job.message.version_rolling_allowed);
-    const ntime = job.kind === "standard" && !mayRoll ? minNtime + this.#units - 1 : minNtime;
+    const ntime = job.kind === "standard" && !mayRoll ? minNtime + this.#units - firstUnit : minNtime;
     const version = mayRoll
-      ? (baseVersion | ((this.#units % ROLLED_VERSIONS) << ROLLED_VERSION_SHIFT)) >>> 0
+      ? ((baseVersion & ~ROLLED_VERSION_MASK) | ((this.#units % ROLLED_VERSIONS) << ROLLED_VERSION_SHIFT)) >>> 0
       : baseVersion;
     const extranonce = job.kind === "standard" ? new Uint8Array(0) : this.#rolledExtranonce();
     const merkleRoot =
@@ -124,12 +135,7 @@ export class Work {
         ? job.message.merkle_root
         : merkleRootFromPath(
             sha256d(
-              concatBytes(
-                job.message.coinbase_tx_prefix,
-                this.#extranoncePrefix,
-                extranonce,
-                job.message.coinbase_tx_suffix,
-              ),
+              concatBytes(job.message.coinbase_tx_prefix, extranoncePrefix, extranonce, job.message.coinbase_tx_suffix),
             ),
             job.message.merkle_path,
           );

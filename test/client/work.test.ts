@@ -148,6 +148,24 @@ describe("The headers to search", () => {
     ]);
   });
 
+  it("differ also where the pool has set the bits that are rolled", () => {
+    const jobs = work();
+    jobs.addJob(standardJob({ version: 0x3fffe004 }));
+    jobs.setNewPrevHash(prevHash(1));
+    const versions = Array.from({ length: 300 }, () => nextUnit(jobs).version);
+    expect(new Set(versions).size).toBe(300);
+    for (const version of versions) expect((version & ~0x1fffe000) >>> 0).toBe(0x20000004);
+  });
+
+  it("begin each job with its own time, however many headers the ones before it took", () => {
+    const jobs = work({ fixedVersion: true });
+    jobs.addJob(standardJob());
+    jobs.setNewPrevHash(prevHash(1));
+    for (let units = 0; units < 8_000; units += 1) jobs.nextUnit();
+    jobs.addJob(standardJob({ job_id: 2, min_ntime: 1030 }));
+    expect([nextUnit(jobs).ntime, nextUnit(jobs).ntime]).toEqual([1030, 1031]);
+  });
+
   it("differ in the extranonce alone where an extended job forbids to roll the version", () => {
     const jobs = work({ rollableBytes: 2 });
     jobs.addJob(extendedJob({ version_rolling_allowed: false }));

@@ -1,0 +1,31 @@
+/** A pool's refusals as errors that say what to do about them. SV2 §5.3.1, §5.3.5. */
+
+import { ClientError } from "./errors.ts";
+
+/** By the pool's code. Those that are absent are for the pool's operator to explain. */
+const ADVICE = new Map([
+  ["unsupported-feature-flags", "try the other kind of --channel"],
+  ["protocol-version-mismatch", "the pool is too old or too new for this miner, so update the older of the two"],
+  ["unknown-user", "give a name that the pool knows with --user"],
+  ["invalid-nominal-hashrate", "give another --hashrate"],
+  ["no-template-available", "the pool has no work at the moment, so try again shortly"],
+  ["channel-capacity-exhausted", "the pool is full, so try again later"],
+]);
+
+export function setupRefused(errorCode: string): ClientError {
+  return refused("connection", { code: "setup-refused", errorCode });
+}
+
+export function openRefused(errorCode: string): ClientError {
+  return refused("channel", { code: "open-refused", errorCode });
+}
+
+function refused(
+  what: string,
+  { code, errorCode }: { readonly code: "setup-refused" | "open-refused"; readonly errorCode: string },
+): ClientError {
+  const advice = ADVICE.get(errorCode) ?? "ask the pool's operator what it means";
+  // The code is the pool's text: what a terminal would act on is not passed on.
+  const shown = errorCode.replaceAll(/[^\x20-\x7e]/g, "?");
+  return new ClientError(`the pool refuses the ${what} with ${shown}: ${advice}`, { code, details: { errorCode } });
+}
