@@ -12,8 +12,9 @@ export type ClientTransportOptions =
   | { readonly kind: "plaintext" }
   | {
       readonly kind: "noise";
-      /** 32 bytes; undefined takes any pool for the right one, which is for tests and first contacts only. */
-      readonly authorityPublicKey: Uint8Array | undefined;
+      /** 32 bytes. */
+      readonly authorityPublicKey: Uint8Array;
+      /** Unix time, against which the certificate's validity is checked. */
       readonly nowSeconds: number;
     };
 

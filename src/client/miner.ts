@@ -148,7 +148,7 @@ class Miner {
     const { host, port, authorityPublicKey } = this.#target;
     const { plaintext, user, channel } = this.#options;
     const connection = new PoolConnection(
-      { host, port, noise: plaintext ? undefined : { authorityPublicKey: authorityPublicKey ?? "any" } },
+      { host, port, authorityPublicKey: plaintext ? undefined : authorityPublicKey },
       {
         onReady: () => client.begin(),
         onFrame: (header, payload) => client.receive(header, payload),

@@ -22,7 +22,11 @@ export function decodeAuthorityKey(text: string): Uint8Array {
   try {
     decoded = base58check.decode(text);
   } catch (cause) {
-    throw new NoiseError("key-invalid", `"${text}" is no authority key: its base58check does not fit`, { cause });
+    throw new NoiseError(
+      "key-invalid",
+      `"${text}" is no authority key: its base58check does not fit, so copy it again, whole`,
+      { cause },
+    );
   }
   const known = decoded[0] === PREFIX[0] && decoded[1] === PREFIX[1];
   if (!known || decoded.length !== PREFIX.length + KEY_BYTES) {

@@ -49,7 +49,10 @@ export function verifyCertificate(options: {
   const notValidAfter = reader.u32();
   const signature = reader.take(64);
   if (version !== CERTIFICATE_VERSION) {
-    throw new NoiseError("certificate-version", `the pool's certificate has version ${version}; 0 is known`);
+    throw new NoiseError(
+      "certificate-version",
+      `the pool's certificate has version ${version}; 0 is known: update the miner`,
+    );
   }
   if (nowSeconds < validFrom) {
     const seconds = validFrom - nowSeconds;
@@ -67,7 +70,7 @@ export function verifyCertificate(options: {
   if (!schnorr.verify(signature, digest, authorityPublicKey)) {
     throw new NoiseError(
       "certificate-signature",
-      "the pool's certificate is not signed by the authority key in the URL",
+      "the pool's certificate is not signed by the authority key in the URL: take the URL again from where the pool shows it",
     );
   }
 }

@@ -127,6 +127,6 @@ describe("a URL that is none of a pool", () => {
     ["hexadecimal", toHex(KEY)],
   ])("has a key with %s", (_, key) => {
     const { message } = refusal(() => parsePoolUrl(`stratum2+tcp://pool.example:3336/${key}`), "key-invalid");
-    expect(message).toBe(`"${key}" is no authority key: its base58check does not fit`);
+    expect(message).toBe(`"${key}" is no authority key: its base58check does not fit, so copy it again, whole`);
   });
 });

@@ -35,7 +35,7 @@ export class TestMiner {
   constructor(options: TestMinerOptions) {
     const { port, authorityPublicKey } = options;
     this.#connection = new PoolConnection(
-      { host: "127.0.0.1", port, noise: authorityPublicKey === undefined ? undefined : { authorityPublicKey } },
+      { host: "127.0.0.1", port, authorityPublicKey },
       {
         onReady: () => this.#client.begin(),
         onFrame: (header, payload) => this.#client.receive(header, payload),
