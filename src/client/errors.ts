@@ -8,7 +8,8 @@ export type ClientErrorCode =
   | "unexpected-message"
   | "connect-failed"
   | "connection-lost"
-  | "pool-silent";
+  | "pool-silent"
+  | "thread-ended";
 
 export class ClientError extends AditError {
   override readonly name = "ClientError";
