@@ -3,6 +3,7 @@
 import { AditError } from "../core/errors.ts";
 import { NoiseError } from "../noise/errors.ts";
 import { ClientError } from "./errors.ts";
+import { hostAndPort } from "./host-and-port.ts";
 
 /**
  * How far a connection has come: the TCP connection, the handshake, our first message and the pool's answer to it.
@@ -22,24 +23,24 @@ export function connectionFault(place: ConnectionPlace, cause: NodeJS.ErrnoExcep
   const { stage } = place;
   if (stage === "answered") {
     const what = cause === undefined ? "the pool closed it" : errorCode(cause);
-    return fault("connection-lost", place, { message: `lost the connection to ${nameOf(place)}: ${what}`, cause });
+    return fault("connection-lost", place, { message: `lost the connection to ${hostAndPort(place)}: ${what}`, cause });
   }
   if (stage === "connecting") {
     const why = errorCode(cause);
     const message = NOT_FOUND.has(why)
       ? `there is no host ${place.host} (${why}): check its name in the URL, and this machine's DNS`
-      : `cannot connect to ${nameOf(place)} (${why}): check that the pool runs, and its host and port in the URL`;
+      : `cannot connect to ${hostAndPort(place)} (${why}): check that the pool runs, and its host and port in the URL`;
     return fault("connect-failed", place, { message, cause });
   }
-  const what = `${nameOf(place)} closed the connection ${DURING[stage]}`;
+  const what = `${hostAndPort(place)} closed the connection ${DURING[stage]}`;
   return fault("connect-failed", place, { message: `${what}: ${adviceFor(place)}`, cause });
 }
 
 export function connectionTimeout(place: ConnectionPlace, seconds: number): ClientError {
   const message =
     place.stage === "connecting"
-      ? `no answer from ${nameOf(place)} within ${seconds} s: check host and port in the URL, and the firewalls between`
-      : `${nameOf(place)} takes connections, but did not answer within ${seconds} s: ${adviceFor(place)}`;
+      ? `no answer from ${hostAndPort(place)} within ${seconds} s: check host and port in the URL, and the firewalls between`
+      : `${hostAndPort(place)} takes connections, but did not answer within ${seconds} s: ${adviceFor(place)}`;
   return fault("connect-failed", place, { message, cause: undefined });
 }
 
@@ -50,11 +51,11 @@ export function protocolFault(place: ConnectionPlace, error: unknown): Error {
   if (speaksForItself) return error;
   // Behind a handshake with the right key is the pool, and no other program.
   if (place.stage === "answered" || (place.encrypted && place.stage === "unanswered")) {
-    const message = `${nameOf(place)} broke the protocol (${error.code}): ${error.message}`;
+    const message = `${hostAndPort(place)} broke the protocol (${error.code}): ${error.message}`;
     return fault("unexpected-message", place, { message, cause: error });
   }
   const what = error instanceof NoiseError ? "the handshake of an encrypted connection" : "Stratum V2 in plaintext";
-  const message = `${nameOf(place)} did not answer with ${what}: ${adviceFor(place)}`;
+  const message = `${hostAndPort(place)} did not answer with ${what}: ${adviceFor(place)}`;
   return fault("unexpected-message", place, { message, cause: error });
 }
 
@@ -74,10 +75,6 @@ function adviceFor({ encrypted, stage }: ConnectionPlace): string {
 /** A name that resolves to several addresses fails with an error that has a code, but no message. */
 function errorCode(cause: NodeJS.ErrnoException | undefined): string {
   return cause?.code ?? cause?.message ?? "closed";
-}
-
-function nameOf({ host, port }: ConnectionPlace): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function fault(

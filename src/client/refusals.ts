@@ -1,6 +1,7 @@
 /** A pool's refusals as errors that say what to do about them. SV2 §5.3.1, §5.3.5. */
 
 import { ClientError } from "./errors.ts";
+import { printable } from "./printable.ts";
 
 /** By the pool's code. Those that are absent are for the pool's operator to explain. */
 const ADVICE = new Map([
@@ -25,7 +26,8 @@ function refused(
   { code, errorCode }: { readonly code: "setup-refused" | "open-refused"; readonly errorCode: string },
 ): ClientError {
   const advice = ADVICE.get(errorCode) ?? "ask the pool's operator what it means";
-  // The code is the pool's text: what a terminal would act on is not passed on.
-  const shown = errorCode.replaceAll(/[^\x20-\x7e]/g, "?");
-  return new ClientError(`the pool refuses the ${what} with ${shown}: ${advice}`, { code, details: { errorCode } });
+  return new ClientError(`the pool refuses the ${what} with ${printable(errorCode)}: ${advice}`, {
+    code,
+    details: { errorCode },
+  });
 }

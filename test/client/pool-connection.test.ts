@@ -1,76 +1,23 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ANSWER_TIMEOUT_MS, PoolConnection, SILENCE_MS } from "../../src/client/pool-connection.ts";
-import { toHex } from "../../src/core/bytes.ts";
+import { ANSWER_TIMEOUT_MS, SILENCE_MS } from "../../src/client/pool-connection.ts";
 import { generateKeyPair, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { encodeFrame } from "../../src/wire/frame.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { until, within } from "../support/wait.ts";
+import { ANSWER, Client, type ClientOptions, SETUP } from "./connecting-client.ts";
 import { authorityPublicKeyOf, identityAround, type PoolEnd, ScriptedPool } from "./scripted-pool.ts";
-
-const SETUP = {
-  protocol: 0,
-  min_version: 2,
-  max_version: 2,
-  flags: 0,
-  endpoint_host: "127.0.0.1",
-  endpoint_port: 1,
-  vendor: "test",
-  hardware_version: "",
-  firmware: "",
-  device_id: "",
-};
-const ANSWER = { used_version: 2, flags: 0 };
 
 let clock: ManualClock;
 let pool: ScriptedPool | undefined;
 const opened: Client[] = [];
 
-/** A connection that sends SetupConnection when it is ready, and keeps what happens. */
-class Client {
-  readonly connection: PoolConnection;
-  readonly frames: string[] = [];
-  readonly ended: Promise<Error & { readonly code?: string }>;
-  isReady = false;
-  ends = 0;
-
-  constructor(
-    port: number,
-    options: { authorityPublicKey?: Uint8Array; onReady?: () => void; onFrame?: () => void } = {},
-  ) {
-    let end: (error: Error) => void = () => undefined;
-    this.ended = new Promise((resolve) => {
-      end = resolve;
-    });
-    this.connection = new PoolConnection(
-      { host: "127.0.0.1", port, authorityPublicKey: options.authorityPublicKey },
-      {
-        onReady: () => {
-          this.isReady = true;
-          options.onReady?.();
-          this.connection.send(encodeFrame(SetupConnection, SETUP));
-        },
-        onFrame: (header, payload) => {
-          this.frames.push(`${header.msgType} ${toHex(payload)}`);
-          options.onFrame?.();
-        },
-        onEnd: (error) => {
-          this.ends += 1;
-          end(error);
-        },
-      },
-      { clock },
-    );
-    opened.push(this);
-  }
-
-  /** The code and the message that it ended with. */
-  async end(): Promise<{ code: string | undefined; message: string }> {
-    const { code, message } = await within(this.ended, "the connection's end");
-    return { code, message };
-  }
+function connect(port: number, options: ClientOptions = {}): Client {
+  const client = new Client(port, clock, options);
+  opened.push(client);
+  return client;
 }
 
 async function start(identity?: ReturnType<typeof identityAround>): Promise<ScriptedPool> {
@@ -79,16 +26,16 @@ async function start(identity?: ReturnType<typeof identityAround>): Promise<Scri
 }
 
 /** A client in plaintext and the pool's end of it, which has got its first message. */
-async function connected(options: { onFrame?: () => void } = {}): Promise<{ client: Client; end: PoolEnd }> {
+async function connected(options: ClientOptions = {}): Promise<{ client: Client; end: PoolEnd }> {
   const { port } = await start();
-  const client = new Client(port, options);
+  const client = connect(port, options);
   const end = await (pool as ScriptedPool).next();
   await end.expect(SetupConnection);
   return { client, end };
 }
 
 /** The same, and the pool has answered. */
-async function answered(options: { onFrame?: () => void } = {}): Promise<{ client: Client; end: PoolEnd }> {
+async function answered(options: ClientOptions = {}): Promise<{ client: Client; end: PoolEnd }> {
   const both = await connected(options);
   both.end.say(SetupConnectionSuccess, ANSWER);
   await until("the answer came", () => both.client.frames.length === 1);
@@ -114,7 +61,7 @@ describe("A connection to a pool", () => {
   it("takes frames both ways in Noise, with the pool's key", async () => {
     const identity = identityAround(clock.nowMs());
     const { port } = await start(identity);
-    const client = new Client(port, { authorityPublicKey: authorityPublicKeyOf(identity) });
+    const client = connect(port, { authorityPublicKey: authorityPublicKeyOf(identity) });
     const end = await (pool as ScriptedPool).next();
     expect(await end.expect(SetupConnection)).toEqual(SETUP);
     end.say(SetupConnectionSuccess, ANSWER);
@@ -124,7 +71,7 @@ describe("A connection to a pool", () => {
 
   it("ends where the pool has another key", async () => {
     const { port } = await start(identityAround(clock.nowMs()));
-    const client = new Client(port, { authorityPublicKey: xOnlyPublicKey(generateKeyPair().secretKey) });
+    const client = connect(port, { authorityPublicKey: xOnlyPublicKey(generateKeyPair().secretKey) });
     expect((await client.end()).code).toBe("certificate-signature");
     expect(client.isReady).toBe(false);
   });
@@ -133,14 +80,14 @@ describe("A connection to a pool", () => {
     const identity = identityAround(clock.nowMs());
     const { port } = await start(identity);
     clock.advance(2 * 3_600_000);
-    const client = new Client(port, { authorityPublicKey: authorityPublicKeyOf(identity) });
+    const client = connect(port, { authorityPublicKey: authorityPublicKeyOf(identity) });
     expect((await client.end()).code).toBe("certificate-expired");
   });
 
   it("ends where nobody listens, and says what to check", async () => {
     const { port } = await start();
     await pool?.stop();
-    const { code, message } = await new Client(port).end();
+    const { code, message } = await connect(port).end();
     expect(code).toBe("connect-failed");
     expect(message).toBe(
       `cannot connect to 127.0.0.1:${port} (ECONNREFUSED): check that the pool runs, and its host and port in the URL`,
@@ -149,7 +96,7 @@ describe("A connection to a pool", () => {
 
   it("ends where the network does not answer in time", async () => {
     const { port } = await start();
-    const client = new Client(port);
+    const client = connect(port);
     clock.advance(ANSWER_TIMEOUT_MS);
     const { code, message } = await client.end();
     expect(code).toBe("connect-failed");
@@ -163,7 +110,7 @@ describe("A connection to a pool", () => {
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
-    const client = new Client(port, authorityPublicKey === undefined ? {} : { authorityPublicKey });
+    const client = connect(port, authorityPublicKey === undefined ? {} : { authorityPublicKey });
     const [socket] = await once(silent, "connection");
     await once(socket, "data");
     clock.advance(ANSWER_TIMEOUT_MS - 1);
@@ -183,7 +130,7 @@ describe("A connection to a pool", () => {
     }).listen(0, "127.0.0.1");
     await once(closing, "listening");
     const { port } = closing.address() as AddressInfo;
-    const { code, message } = await new Client(port, { authorityPublicKey: new Uint8Array(32) }).end();
+    const { code, message } = await connect(port, { authorityPublicKey: new Uint8Array(32) }).end();
     expect(code).toBe("connect-failed");
     expect(message).toBe(
       `127.0.0.1:${port} closed the connection during the handshake: ` +
@@ -254,7 +201,7 @@ describe("A connection to a pool", () => {
 
   it.each(["onReady", "onFrame"] as const)("ends with what its user throws in %s", async (event) => {
     const { port } = await start();
-    const client = new Client(port, {
+    const client = connect(port, {
       [event]: () => {
         throw new RangeError("this is not liked");
       },

@@ -1,0 +1,68 @@
+/** How the miner's events are shown: as JSON for programs, or as lines for people. docs/miner.md has both. */
+
+import { hostAndPort } from "../client/host-and-port.ts";
+import type { MinerEvent } from "../client/miner-events.ts";
+import { formatHashrate, progressLine } from "../client/miner-stats.ts";
+import type { Output } from "./output.ts";
+
+export type ShowEvent = (event: MinerEvent) => void;
+
+/** Where progress is not shown in place, every so many seconds. */
+const PROGRESS_LINE_SECONDS = 10;
+
+/** One object per line. */
+export function showAsJson(output: Output): ShowEvent {
+  const isDue = everyNth(PROGRESS_LINE_SECONDS);
+  return (event) => {
+    if (event.event !== "progress" || isDue()) output.print(JSON.stringify(event));
+  };
+}
+
+/** @param now the time of a line. */
+export function showAsText(output: Output, now: () => Date): ShowEvent {
+  const isDue = everyNth(PROGRESS_LINE_SECONDS);
+  let hasMined = false;
+  const note = (text: string): void => output.print(`${timeOfDay(now())} ${text}`);
+  return (event) => {
+    switch (event.event) {
+      case "opened": {
+        hasMined = true;
+        const { channel, nominalHashrate } = event;
+        const announced = formatHashrate(nominalHashrate);
+        return note(`mining on ${hostAndPort(event)}, ${channel} channel, announced ${announced}`);
+      }
+      case "block":
+        return note(`share ${event.sequenceNumber} solves block ${event.hash}`);
+      case "disconnected":
+        return note(`${event.error}; next attempt in ${event.retryMs / 1000} s`);
+      case "progress": {
+        const line = progressLine(event, event.connected);
+        if (output.isTerminal) output.progress(line);
+        else if (isDue()) note(line);
+        return;
+      }
+      case "finished":
+        output.endProgress();
+        if (hasMined) note(progressLine(event, true));
+        return;
+      case "accepted":
+      case "rejected":
+      case "failed":
+        // The first two are in the progress; what failed is said where the command ends.
+        return;
+    }
+  };
+}
+
+function everyNth(count: number): () => boolean {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    return calls % count === 0;
+  };
+}
+
+/** `01:13:24`, of this machine's time zone. */
+function timeOfDay(date: Date): string {
+  return date.toTimeString().slice(0, 8);
+}

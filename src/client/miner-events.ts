@@ -1,0 +1,39 @@
+/**
+ * What the miner tells while it runs. Each event is a plain value: `adit miner --json` prints it as it is, and
+ * docs/miner.md lists its fields.
+ */
+
+import type { MinerStats } from "./miner-stats.ts";
+
+export type MinerEvent =
+  | {
+      readonly event: "opened";
+      readonly host: string;
+      readonly port: number;
+      readonly channelId: number;
+      readonly channel: "standard" | "extended";
+      readonly difficulty: number;
+      /** Hashes per second, as they were announced to the pool. */
+      readonly nominalHashrate: number;
+    }
+  | {
+      readonly event: "accepted";
+      /** How many the pool acknowledged at once. */
+      readonly shares: number;
+      /** How many there are now. */
+      readonly accepted: number;
+    }
+  | { readonly event: "rejected"; readonly sequenceNumber: number; readonly errorCode: string }
+  | {
+      readonly event: "block";
+      /** As explorers print it. */
+      readonly hash: string;
+      readonly sequenceNumber: number;
+      readonly jobId: number;
+    }
+  | { readonly event: "disconnected"; readonly code: string; readonly error: string; readonly retryMs: number }
+  /** Each second. */
+  | ({ readonly event: "progress"; readonly connected: boolean } & MinerStats)
+  | { readonly event: "failed"; readonly code: string; readonly error: string }
+  /** The last one, always. Its hashrate is the average since the first channel was opened. */
+  | ({ readonly event: "finished"; readonly exitCode: 0 | 1 } & MinerStats);
