@@ -13,6 +13,9 @@ export type ConnectionLimits = {
   readonly maxOutboundBytes: number;
 };
 
+/** A peer that is gone without a word is noticed though nothing is sent to it: the kernel asks after this long. Arbitrary. */
+const PROBE_AFTER_MS = 60_000;
+
 export class Connection {
   readonly session: ConnectionSession;
   /** When each of its channels was last sent something for the sake of it, on the monotonic clock. */
@@ -31,6 +34,7 @@ export class Connection {
   begin(handlers: { readonly now: () => Moment; readonly onClosed: () => void }): void {
     const socket = this.#socket;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.on("data", (chunk: Buffer) => this.session.receive(chunk, handlers.now()));
     socket.on("end", () => this.session.end("peer-closed"));
     socket.on("error", (error) => this.session.end("socket-error", error));

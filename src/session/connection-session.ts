@@ -21,7 +21,7 @@ export type SessionTimeouts = {
   readonly handshakeMs: number;
   /** From there to SetupConnection. */
   readonly setupMs: number;
-  /** How long a connection may be without a channel. */
+  /** From there to the first channel. */
   readonly noChannelMs: number;
 };
 
@@ -149,8 +149,8 @@ export class ConnectionSession {
   }
 
   #endByError(error: unknown): void {
-    if (error instanceof AditError) this.end(`protocol:${error.code}`, error);
-    else this.end("internal-error", error);
+    const isPeersFault = error instanceof AditError && error.disposition.kind === "disconnect";
+    this.end(isPeersFault ? `protocol:${error.code}` : "internal-error", error);
   }
 
   #receiveUndecided(chunk: Uint8Array): void {
@@ -188,16 +188,18 @@ export class ConnectionSession {
     });
   }
 
-  /** The deadline belongs to the phase: it begins with it, and a channel ends the last one. */
+  /**
+   * The deadline belongs to the phase: it begins with it, and the first channel ends the last one for good. A proxy whose
+   * miners are all away stays connected: some end for ever where their pool closes the connection.
+   */
   #updateDeadline(): void {
     const { channels } = this.#conversation;
     if (channels === undefined || this.#phase === "ended") return;
-    const entered = this.#phase === "setup";
-    if (entered) this.#phase = "open";
-    if (channels.size > 0) this.#deadlineMs = undefined;
-    else if (entered || this.#deadlineMs === undefined) {
+    if (this.#phase === "setup") {
+      this.#phase = "open";
       this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.noChannelMs;
     }
+    if (channels.size > 0) this.#deadlineMs = undefined;
   }
 
   #queue(bytes: Uint8Array): void {

@@ -19,6 +19,7 @@ const GRACE_MS = 2_000;
 class SlowSocket extends Duplex {
   readonly written: Uint8Array[] = [];
   noDelay = false;
+  probedAfterMs = 0;
   #taken: () => void = () => undefined;
 
   constructor() {
@@ -27,6 +28,11 @@ class SlowSocket extends Duplex {
 
   setNoDelay(noDelay: boolean): this {
     this.noDelay = noDelay;
+    return this;
+  }
+
+  setKeepAlive(enabled: boolean, initialDelayMs: number): this {
+    this.probedAfterMs = enabled ? initialDelayMs : 0;
     return this;
   }
 
@@ -117,6 +123,7 @@ describe("what a session has queued", () => {
 
   it("leaves without delay", () => {
     expect(rig.socket.noDelay).toBe(true);
+    expect(rig.socket.probedAfterMs).toBe(60_000);
   });
 
   it("may wait up to the limit for a peer that does not read", () => {

@@ -35,15 +35,19 @@ describe("deadlines", () => {
     expect(client.advance(1).ended).toBe("setup-timeout");
   });
 
-  it("end one without a channel after a minute, and never one that has one", () => {
+  it("end one that opens no channel in the time that is given for it, here a minute", () => {
     client.setup();
     expect(client.advance(59_999).ended).toBeUndefined();
-    client.send(OpenStandardMiningChannel, OPEN);
+    expect(client.advance(1).ended).toBe("no-channel-timeout");
+  });
+
+  it("are over for one that has opened a channel, also when it has closed its last", () => {
+    client.setup().advance(59_999).send(OpenStandardMiningChannel, OPEN);
     expect(client.advance(3_600_000).ended).toBeUndefined();
     const [channel] = [...(client.session.channels?.channels() ?? [])];
     client.send(CloseChannel, { channel_id: channel?.channelId ?? 0, reason_code: "bye" });
-    expect(client.advance(59_999).ended).toBeUndefined();
-    expect(client.advance(1).ended).toBe("no-channel-timeout");
+    expect(client.session.channels?.size).toBe(0);
+    expect(client.advance(3_600_000).ended).toBeUndefined();
   });
 
   it("are not put off by messages that open no channel", () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { AditError, IGNORE } from "../../src/core/errors.ts";
 import { SERVER_ONLY_MESSAGES } from "../../src/session/server-only-messages.ts";
 import {
   CloseChannel,
@@ -206,19 +207,21 @@ describe("a message whose fields do not fit", () => {
 });
 
 describe("a fault of ours", () => {
-  it("ends the connection, and is told with its error", () => {
-    const error = new Error("injected");
-    pool.pool.addShare = () => {
-      throw error;
-    };
-    client.send(SubmitSharesStandard, {
-      channel_id: channelId,
-      sequence_number: 1,
-      job_id: 1,
-      nonce: 1,
-      ntime: 1,
-      version: 1,
-    });
-    expect(client).toMatchObject({ ended: "internal-error", error });
-  });
+  it.each([new Error("injected"), new AditError("no slot is free", { code: "job-limit", disposition: IGNORE })])(
+    "ends the connection, and is told with its error, not as the peer's: %s",
+    (error) => {
+      pool.pool.addShare = () => {
+        throw error;
+      };
+      client.send(SubmitSharesStandard, {
+        channel_id: channelId,
+        sequence_number: 1,
+        job_id: 1,
+        nonce: 1,
+        ntime: 1,
+        version: 1,
+      });
+      expect(client).toMatchObject({ ended: "internal-error", error });
+    },
+  );
 });
