@@ -35,7 +35,7 @@ export interface ShareOutcomeListener {
   onGathered(): void;
   /** The share counts. `block` tells that it solved one: acknowledge at once. */
   onAccepted(channel: Channel, outcome: { readonly solvedBlock: boolean }): void;
-  /** The share does not count; SubmitShares.Error goes out at once. */
+  /** The share does not count; SubmitShares.Error goes out at once, if the channel is open still. */
   onRejected(channel: Channel, outcome: { readonly sequenceNumber: number; readonly code: ShareErrorCode }): void;
   /** Called before anything else is done with the share, whatever its verdict. */
   onBlockFound(block: BlockFound): void;
@@ -201,17 +201,21 @@ export class SharePipeline {
   }
 
   #settle(run: ShareRun, verdicts: VerdictBatch): void {
-    const entry = this.#entry as RunEntry;
+    // Blocks are on their way before any other share of the run is looked at.
     for (let index = 0; index < run.count; index += 1) {
-      run.read(index, entry);
+      const batchIndex = run.batchIndex(index);
+      if (batchIndex < 0 || (verdicts.flags(batchIndex) & VERDICT_MEETS_NETWORK_TARGET) === 0) continue;
       try {
-        this.#settleEntry(run, index, verdicts);
+        this.#submitBlock(run, index, verdicts.hash(batchIndex));
       } catch (error) {
-        // One share's fault must not cost the others of the run their verdicts.
-        this.#logger.error("a share could not be settled", {
-          channel: entry.channel.key,
-          stack: error instanceof Error ? error.stack : String(error),
-        });
+        this.#noteFault("a solved block could not be submitted", error);
+      }
+    }
+    for (let index = 0; index < run.count; index += 1) {
+      try {
+        this.#settleShare(run, index, verdicts);
+      } catch (error) {
+        this.#noteFault("a share could not be settled", error);
       }
     }
     run.forget();
@@ -223,27 +227,32 @@ export class SharePipeline {
     }
   }
 
-  #settleEntry(run: ShareRun, index: number, verdicts: VerdictBatch): void {
-    const entry = this.#entry as RunEntry;
-    const { channel, job, batchIndex, sequenceNumber } = entry;
-    if (job === undefined || batchIndex < 0) {
-      if (channel.open) this.#reject(channel, sequenceNumber, entry.early ?? "invalid-job-id");
-      return;
-    }
-    const flags = verdicts.flags(batchIndex);
-    const hash = verdicts.hash(batchIndex);
-    if ((flags & VERDICT_MEETS_NETWORK_TARGET) !== 0) {
-      const { version, ntime, nonce } = entry;
-      const extranonce = run.extranonce(index);
-      this.#listener.onBlockFound(solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }));
-    }
-    if (channel.open) this.#settleShare(entry, job, { flags, hash });
+  /** One share's fault must not cost the others of the run their verdicts. */
+  #noteFault(message: string, error: unknown): void {
+    this.#logger.error(message, {
+      channel: this.#entry.channel?.key,
+      stack: error instanceof Error ? error.stack : String(error),
+    });
   }
 
-  #settleShare(entry: RunEntry, job: ChannelJob, verdict: { readonly flags: number; readonly hash: Uint8Array }): void {
-    const { channel, sequenceNumber } = entry;
-    const { flags, hash } = verdict;
-    if (entry.early !== undefined) return this.#reject(channel, sequenceNumber, entry.early);
+  #submitBlock(run: ShareRun, index: number, hash: Uint8Array): void {
+    const entry = this.#entry as RunEntry;
+    run.read(index, entry);
+    const { channel, job, version, ntime, nonce } = entry;
+    if (job === undefined) return;
+    const extranonce = run.extranonce(index);
+    this.#listener.onBlockFound(solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }));
+  }
+
+  /** Also where its channel has closed since it came: it was earned before. */
+  #settleShare(run: ShareRun, index: number, verdicts: VerdictBatch): void {
+    const entry = this.#entry as RunEntry;
+    run.read(index, entry);
+    const { channel, job, batchIndex, sequenceNumber, early } = entry;
+    if (early !== undefined) return this.#reject(channel, sequenceNumber, early);
+    if (job === undefined) return this.#reject(channel, sequenceNumber, "invalid-job-id");
+    const flags = verdicts.flags(batchIndex);
+    const hash = verdicts.hash(batchIndex);
     if ((flags & VERDICT_UNKNOWN_JOB) !== 0) {
       this.#logger.error("a known job was unknown to the share validator", { jobId: job.jobId });
       return this.#reject(channel, sequenceNumber, "invalid-job-id");
@@ -262,6 +271,7 @@ export class SharePipeline {
       case "duplicate":
         return this.#reject(channel, sequenceNumber, "duplicate-share");
       case "full":
+        if (!channel.open) return;
         this.#logger.warn("more shares on one tip than can be told apart", { channel: channel.key });
         return this.#listener.onDuplicatesFull(channel);
       case "new":

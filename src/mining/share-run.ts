@@ -118,6 +118,11 @@ export class ShareRun {
     this.#batchIndexes[index] = this.batch.push(pushed);
   }
 
+  /** Where the verdict of the share at `index` stands in the batch; -1 where it was not hashed. */
+  batchIndex(index: number): number {
+    return this.#batchIndexes[index] ?? -1;
+  }
+
   /** Fills `entry` with the share at `index`. */
   read(index: number, entry: RunEntry): void {
     const channel = this.#channels[index];

@@ -150,6 +150,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
 
   onRejected(channel: Channel, outcome: { readonly sequenceNumber: number; readonly code: string }): void {
     this.#acknowledger.noteRejected(channel);
+    if (!channel.open) return;
     channel.sink.send(
       encodeFrame(SubmitSharesError, {
         channel_id: channel.channelId,

@@ -172,7 +172,7 @@ describe("a validator that has no room", () => {
     validator.drain();
     expect(validator.live.standard).toBe(0);
     expect(harness.blocks).toHaveLength(1);
-    expect(harness.outcomes, "nobody is there to be told").toEqual([]);
+    expect(harness.outcomes).toEqual([`${channel.key} 1 invalid-job-id`, `${channel.key} accepted block`]);
   });
 });
 
@@ -210,14 +210,27 @@ describe("shares under way", () => {
     expect(outcomes()).toHaveLength(1);
   });
 
-  it("of a channel that is closed before their verdict are settled without one, and credit nothing", () => {
+  it("of a channel that is closed before their verdict count all the same: they were earned before", () => {
     add(1, { jobId: good.jobId });
     add(2);
     harness.pool.flushShares();
     rig.close(channel.channelId);
     validator.deliver();
-    expect(harness.outcomes).toEqual([]);
-    expect(channel.tally.empty).toBe(true);
+    expect(harness.outcomes).toEqual([`${channel.key} accepted`, `${channel.key} 2 invalid-job-id`]);
+    expect(channel.tally.take()).toMatchObject({ acceptedShares: 1, rejects: { "invalid-job-id": 1 } });
+  });
+
+  it("are looked at for blocks before any of them is settled", () => {
+    harness.pool.setTemplate(template({ prevHash: A }));
+    const block = rig.view.share(channel.channelId, { meets: targetOfDifficulty(1e-9) });
+    add(1);
+    harness.pool.addShare(channel, block, NOW);
+    harness.onRejected = (): void => {
+      harness.outcomes.push(`rejected with ${harness.blocks.length} block on its way`);
+    };
+    harness.pool.flushShares();
+    validator.deliver();
+    expect(harness.outcomes).toEqual(["rejected with 1 block on its way", `${channel.key} accepted block`]);
   });
 
   it("may close a channel while others wait for the turn's end: those come after, and the slot is given back", () => {
