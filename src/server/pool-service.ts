@@ -36,6 +36,12 @@ export type PoolServiceOptions = {
 /** How often vardiff looks at every channel. Its fastest reaction is some seconds. */
 const RETARGET_MS = 1_000;
 
+/**
+ * How long there is no work before that is said. Between a new tip and its template lie milliseconds, of which nobody
+ * has to read with each block. Arbitrary: clients that ask for a channel wait longer.
+ */
+const OUTAGE_SAID_AFTER_MS = 2_000;
+
 export class PoolService implements ShareOutcomeListener, TemplateListener {
   readonly #options: PoolServiceOptions;
   readonly #logger: Logger;
@@ -46,7 +52,13 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   readonly #blocks: BlockSubmitter;
   #retargeting: Timer | undefined;
   #state: SourceState | undefined;
-  #onFirstTemplate: (() => void) | undefined;
+  /** Waits to say that there is no work. */
+  #outage: Timer | undefined;
+  /** What was said last of the present outage. */
+  #outageSaid: string | undefined;
+  #stopping = false;
+  #listening: Promise<AddressInfo> | undefined;
+  #onFirstTemplate: () => void = () => undefined;
 
   constructor(
     options: PoolServiceOptions,
@@ -72,29 +84,41 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
 
   /**
    * Waits for the first template, then listens.
+   * @returns where it listens, or undefined where it was stopped before.
    * @throws {AditError} with disposition `shutdown` where the node can never serve or the address cannot be had.
    */
-  async start(): Promise<AddressInfo> {
+  async start(): Promise<AddressInfo | undefined> {
     const firstTemplate = new Promise<void>((resolve) => {
       this.#onFirstTemplate = resolve;
     });
     await this.#options.templates.start(this);
     await firstTemplate;
-    const address = await this.#stratum.listen();
+    if (this.#stopping) return undefined;
+    this.#listening = this.#stratum.listen();
+    const address = await this.#listening;
     this.#retargeting = this.#clock.every(RETARGET_MS, () => this.#pool.retarget(this.#clock.now()));
     return address;
   }
 
-  /** Ends in order: shares under way are settled, stored and acknowledged, blocks are delivered, then connections close. */
+  /**
+   * Ends in order: shares under way are settled, stored and acknowledged, then connections close. Blocks are delivered
+   * meanwhile, whatever the ledger does.
+   */
   async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#onFirstTemplate();
+    this.#outage?.cancel();
+    await this.#listening?.catch(() => undefined);
     this.#retargeting?.cancel();
     this.#stratum.stopAccepting();
     this.#stratum.pauseReading(true);
     await this.#pool.settled();
-    await this.#acknowledger.flush();
-    // A source gives submissions under way a few seconds more, so a node that hangs does not hold up the stop.
+    const acknowledged = this.#acknowledger.flush();
+    // The last tries begin before their sources stop. Those give submissions under way a few seconds more, so a node
+    // that hangs does not hold up the stop.
     const sources = [this.#options.templates, ...this.#options.alsoSubmitTo];
-    await Promise.all([this.#stratum.close(), this.#blocks.stop(), ...sources.map((source) => source.stop())]);
+    const delivered = [this.#blocks.stop(), ...sources.map((source) => source.stop())];
+    await Promise.all([acknowledged.then(() => this.#stratum.close()), ...delivered]);
     await this.#options.validator.close();
     await this.#options.ledger.close();
   }
@@ -115,7 +139,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
 
   #takeTemplate(template: Template, newTip: boolean): void {
     // It was current when it was sent, and its source said afterwards that it no longer is.
-    if (this.#state?.kind === "unavailable") return;
+    if (this.#state?.kind === "unavailable" || this.#stopping) return;
     const changed = this.#pool.setTemplate(template);
     this.#stratum.noteAnnounced();
     // A new tip reaches the sockets before anything else of this turn.
@@ -124,20 +148,30 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     const context = { height, templateId, transactions: transactions.length, channels: this.#pool.openChannels };
     if (newTip) this.#logger.info("new tip", context);
     else this.#logger.debug("template refreshed", context);
-    this.#onFirstTemplate?.();
-    this.#onFirstTemplate = undefined;
+    this.#onFirstTemplate();
   }
 
   onState(state: SourceState): void {
-    const before = this.#state;
+    if (this.#stopping) return;
     this.#state = state;
     if (state.kind === "unavailable") {
       this.#pool.suspendWork();
-      if (before?.kind === "unavailable" && before.reason === state.reason) return;
-      this.#logger.warn("no work to give out", { reason: state.reason, source: this.#options.templates.name });
-    } else if (before?.kind === "unavailable") {
-      this.#logger.info("work is available again", { source: this.#options.templates.name });
+      if (this.#outageSaid !== undefined) this.#sayOutage();
+      else this.#outage ??= this.#clock.after(OUTAGE_SAID_AFTER_MS, () => this.#sayOutage());
+      return;
     }
+    this.#outage?.cancel();
+    this.#outage = undefined;
+    if (this.#outageSaid === undefined) return;
+    this.#outageSaid = undefined;
+    this.#logger.info("work is available again", { source: this.#options.templates.name });
+  }
+
+  /** Says why there is no work, unless that is what was said last. */
+  #sayOutage(): void {
+    if (this.#state?.kind !== "unavailable" || this.#state.reason === this.#outageSaid) return;
+    this.#outageSaid = this.#state.reason;
+    this.#logger.warn("no work to give out", { reason: this.#outageSaid, source: this.#options.templates.name });
   }
 
   onGathered(): void {
@@ -169,6 +203,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   }
 
   onSaturated(saturated: boolean): void {
-    this.#stratum.pauseReading(saturated);
+    // Once the pool stops, nothing more is read.
+    if (!this.#stopping) this.#stratum.pauseReading(saturated);
   }
 }

@@ -12,6 +12,7 @@ import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-m
 import { encodeFrame } from "../../src/wire/frame.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../../src/wire/job-messages.ts";
 import type { MessageDefinition } from "../../src/wire/message.ts";
+import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { type ReceivedFrame, read } from "../session/session-fixture.ts";
 import { within } from "../support/wait.ts";
 import { EventQueue } from "../templates/rpc-waiting.ts";
@@ -55,6 +56,9 @@ export class RawPeer {
   readonly #transport: ClientTransport;
   readonly #ready: Promise<void>;
   readonly #frames = new EventQueue<ReceivedFrame>();
+  /** The job that came last with a new tip. */
+  newest: NewMiningJob | undefined;
+  #sequenceNumber = 0;
 
   constructor(options: RawPeerOptions) {
     const { port, from = "127.0.0.1", noise, keepsOpen = false } = options;
@@ -94,8 +98,8 @@ export class RawPeer {
     this.send(SetupConnection, { ...SETUP, ...fields });
   }
 
-  sendOpen(): void {
-    this.send(OpenStandardMiningChannel, OPEN);
+  sendOpen(fields: Partial<OpenStandardMiningChannel> = {}): void {
+    this.send(OpenStandardMiningChannel, { ...OPEN, ...fields });
   }
 
   /** The next frame, which has to be of that kind. */
@@ -137,8 +141,22 @@ export class RawPeer {
 
   /** Takes a job on a new tip. */
   async job(): Promise<NewMiningJob> {
-    const job = await this.next(NewMiningJob);
+    this.newest = await this.next(NewMiningJob);
     await this.next(SetNewPrevHash);
-    return job;
+    return this.newest;
+  }
+
+  /** Sends a share of the newest job. Every hash meets the target of a channel that announced no hashrate. */
+  share(channelId: number, fields: Partial<SubmitSharesStandard> = {}): void {
+    this.#sequenceNumber += 1;
+    this.send(SubmitSharesStandard, {
+      channel_id: channelId,
+      sequence_number: this.#sequenceNumber,
+      job_id: this.newest?.job_id ?? 0,
+      nonce: this.#sequenceNumber,
+      ntime: 1_700_000_000,
+      version: this.newest?.version ?? 0,
+      ...fields,
+    });
   }
 }

@@ -1,5 +1,6 @@
 /** A port for miners on loopback whose clock a test moves, and peers that speak to it over real sockets. */
 
+import { connect } from "node:net";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import type { ConnectionChannels } from "../../src/mining/connection-channels.ts";
 import { ellswiftKeyPair, generateKeyPair, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
@@ -106,4 +107,16 @@ export class StratumBench {
 /** Long enough for what is on its way over loopback to arrive: to see that nothing comes of it. */
 export async function someTurns(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+}
+
+/** Whether a connection to the port is taken. */
+export function isTaken(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
 }

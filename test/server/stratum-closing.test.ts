@@ -1,10 +1,9 @@
-import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ListenError } from "../../src/server/errors.ts";
 import { SetupConnectionError } from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { within } from "../support/wait.ts";
-import { StratumBench, someTurns } from "./stratum-bench.ts";
+import { isTaken, StratumBench, someTurns } from "./stratum-bench.ts";
 
 const GRACE_MS = 2_000;
 
@@ -13,18 +12,6 @@ beforeEach(async () => {
   bench = await StratumBench.start();
 });
 afterEach(() => bench.stop());
-
-/** Whether a connection to the port is taken. */
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
-}
 
 describe("a connection that ends", () => {
   it("has what was queued for it before it is closed", async () => {

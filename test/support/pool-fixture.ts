@@ -92,10 +92,11 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
     },
     context,
   );
-  const { port } = await service.start();
+  const address = await service.start();
+  if (address === undefined) throw new Error("the pool was stopped while it started");
   return {
     service,
-    port,
+    port: address.port,
     authorityPublicKey: xOnlyPublicKey(authority.secretKey),
     ledger,
     logger,
