@@ -48,7 +48,7 @@ export async function runPool(config: Config, context: PoolContext): Promise<num
 
   const stopped = context.stopSignal.then((signal) => ({ signal }));
   const started = await Promise.race([service.start(), stopped]);
-  if (started !== undefined && "port" in started) {
+  if ("port" in started) {
     const { address, port } = started;
     context.print(formatPoolUrl({ host: publicHost(config), port, authorityPublicKey: keys.authorityPublicKey }));
     logger.info("listening", { address, port, plaintext: config.stratum.plaintext });

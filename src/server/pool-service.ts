@@ -58,7 +58,6 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   #outageSaid: string | undefined;
   #stopping = false;
   #listening: Promise<AddressInfo> | undefined;
-  #onFirstTemplate: () => void = () => undefined;
 
   constructor(
     options: PoolServiceOptions,
@@ -83,20 +82,21 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   }
 
   /**
-   * Waits for the first template, then listens.
-   * @returns where it listens, or undefined where it was stopped before.
+   * Listens, and begins to follow the node: one that cannot serve yet is waited for, and so are its miners. Resolves
+   * once it is known whether it serves.
    * @throws {AditError} with disposition `shutdown` where the node can never serve or the address cannot be had.
    */
-  async start(): Promise<AddressInfo | undefined> {
-    const firstTemplate = new Promise<void>((resolve) => {
-      this.#onFirstTemplate = resolve;
-    });
-    await this.#options.templates.start(this);
-    await firstTemplate;
-    if (this.#stopping) return undefined;
+  async start(): Promise<AddressInfo> {
     this.#listening = this.#stratum.listen();
     const address = await this.#listening;
+    if (this.#stopping) return address;
     this.#retargeting = this.#clock.every(RETARGET_MS, () => this.#pool.retarget(this.#clock.now()));
+    try {
+      await this.#options.templates.start(this);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     return address;
   }
 
@@ -106,7 +106,6 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
    */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#onFirstTemplate();
     this.#outage?.cancel();
     await this.#listening?.catch(() => undefined);
     this.#retargeting?.cancel();
@@ -148,7 +147,6 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     const context = { height, templateId, transactions: transactions.length, channels: this.#pool.openChannels };
     if (newTip) this.#logger.info("new tip", context);
     else this.#logger.debug("template refreshed", context);
-    this.#onFirstTemplate();
   }
 
   onState(state: SourceState): void {

@@ -29,8 +29,11 @@ export type StratumServerOptions = {
   readonly identity: NoiseIdentity;
 };
 
-/** Seconds as the handbook of clients has them: no client needs more, and each is a slot that nobody else can use. */
-export const DEFAULT_TIMEOUTS: SessionTimeouts = { handshakeMs: 10_000, setupMs: 10_000, noChannelMs: 60_000 };
+/**
+ * No client needs more for its handshake and setup, and each is a slot that nobody else can use. A proxy, though, is set
+ * up before its first miner comes, and some end for ever where the pool closes the connection.
+ */
+export const DEFAULT_TIMEOUTS: SessionTimeouts = { handshakeMs: 10_000, setupMs: 10_000, noChannelMs: 3_600_000 };
 
 /** How often deadlines and signs of life are looked at; a deadline is kept to within that. */
 const TICK_MS = 1_000;

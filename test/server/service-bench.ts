@@ -73,10 +73,9 @@ export class ServiceBench {
   /** A pool that listens and has work. */
   static async start(options: ConstructorParameters<typeof ServiceBench>[0] = {}): Promise<ServiceBench> {
     const bench = new ServiceBench(options);
-    const started = bench.service.start();
+    bench.port = (await bench.service.start()).port;
     bench.node.say({ kind: "ready" });
     bench.give();
-    bench.port = (await started)?.port ?? 0;
     return bench;
   }
 

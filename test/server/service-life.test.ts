@@ -8,55 +8,48 @@ let bench: ServiceBench;
 afterEach(() => bench.stop());
 
 describe("a pool that starts", () => {
-  it("listens once it has work, and not before", async () => {
+  it("listens while its node has no work yet, and gives it to those who wait as soon as it comes", async () => {
     bench = new ServiceBench();
-    let done = false;
-    const started = bench.service.start().then((address) => {
-      done = true;
-      return address;
-    });
-    bench.node.say({ kind: "ready" });
+    bench.port = (await within(bench.service.start(), "the start")).port;
+    bench.node.say({ kind: "unavailable", reason: "the node is warming up" });
+    bench.clock.advance(2_000);
+    expect(bench.logger.of("no work to give out")).toMatchObject([{ reason: "the node is warming up" }]);
+    const peer = await bench.join();
+    peer.sendOpen();
     await someTurns();
-    expect(done).toBe(false);
+    expect(peer.unread).toBe(0);
     bench.give();
-    const address = await within(started, "the start");
-    expect(await isTaken(address?.port ?? 0)).toBe(true);
-  });
-
-  it("listens nowhere when it is stopped while it waits for work", async () => {
-    bench = new ServiceBench();
-    const started = bench.service.start();
-    await nextTurn();
-    const stopped = bench.stopping();
-    bench.give();
-    expect(await within(started, "the start")).toBeUndefined();
-    await within(stopped, "the stop");
-    expect(bench.clock.pending).toBe(0);
+    bench.node.say({ kind: "ready" });
+    expect(await peer.opened()).toBeGreaterThan(0);
   });
 
   it("listens no more when it is stopped while it begins to listen", async () => {
     bench = new ServiceBench();
     const started = bench.service.start();
-    bench.give();
-    // The template was taken, the port is being opened.
-    await Promise.resolve();
-    await Promise.resolve();
     await within(bench.stopping(), "the stop");
-    const address = await within(started, "the start");
-    expect(address === undefined ? false : await isTaken(address.port)).toBe(false);
+    const { port } = await within(started, "the start");
+    expect(await isTaken(port)).toBe(false);
     expect(bench.clock.pending).toBe(0);
   });
 
-  it("says why where its source can never serve, or the port cannot be had", async () => {
+  it("says why where its source can never serve, and listens no more", async () => {
+    bench = new ServiceBench();
+    bench.node.start = () => Promise.reject(new Error("the node is of another network"));
+    await expect(bench.service.start()).rejects.toThrow("another network");
+    expect(bench.node.stopped).toBe(true);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it("says why where the port cannot be had, and asks no node then", async () => {
     bench = await ServiceBench.start();
     const second = new ServiceBench({ port: bench.port });
-    second.node.start = () => Promise.reject(new Error("the node is of another network"));
-    await expect(second.service.start()).rejects.toThrow("another network");
-    const third = new ServiceBench({ port: bench.port });
-    const started = third.service.start();
-    third.give();
-    await expect(started).rejects.toMatchObject({ code: "listen-failed" });
-    await within(third.service.stop(), "the stop");
+    let asked = false;
+    second.node.start = async () => {
+      asked = true;
+    };
+    await expect(second.service.start()).rejects.toMatchObject({ code: "listen-failed" });
+    expect(asked).toBe(false);
+    await within(second.service.stop(), "the stop");
   });
 });
 
