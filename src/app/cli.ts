@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
-import { type Config, type ConfigInput, loadConfig } from "./config.ts";
+import { type ConfigInput, loadConfig, loadDataDir } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT_FAILURE, EXIT_USAGE } from "./exit-codes.ts";
 import { type Arguments, checkSwitches, textFlag } from "./flags.ts";
@@ -36,17 +36,17 @@ function withLongFlags(argv: readonly string[]): string[] {
   return argv.map((argument) => (/^-[a-z]{2,}/.test(argument) ? `-${argument}` : argument));
 }
 
-function configOf(given: Arguments): Config {
+function configInput(given: Arguments): ConfigInput {
   const flags: ConfigInput["flags"][number][] = [];
   for (const { name, path, type } of POOL_FLAGS) {
     const value = type === "boolean" ? given[name] : textFlag(given, name);
     if (typeof value === "string" || typeof value === "boolean") flags.push({ path, value, flag: `--${name}` });
   }
-  return loadConfig({ flags, configFile: textFlag(given, "config"), environment: process.env });
+  return { flags, configFile: textFlag(given, "config"), environment: process.env };
 }
 
 async function pool(given: Arguments): Promise<number> {
-  const config = configOf(given);
+  const config = loadConfig(configInput(given));
   const logger = createLogger(config.log);
   const signals = handleSignals(() => logger.error("the orderly stop took too long"), { clock: systemClock, process });
   try {
@@ -66,7 +66,7 @@ async function miner(given: Arguments): Promise<number> {
 }
 
 function keys(given: Arguments): number {
-  return showKeys(configOf(given).dataDir, { output, json: given.json === true });
+  return showKeys(loadDataDir(configInput(given)), { output, json: given.json === true });
 }
 
 function complain(message: string): void {

@@ -70,6 +70,15 @@ export type ConfigInput = {
 
 /** @throws {UsageError} */
 export function loadConfig(input: ConfigInput): Config {
+  return toConfig(loadValues(input));
+}
+
+/** The data folder alone: the rest need not be complete yet. @throws {UsageError} for a wrong key or value. */
+export function loadDataDir(input: ConfigInput): string {
+  return String(configuredValue(loadValues(input), "data_dir"));
+}
+
+function loadValues(input: ConfigInput): Values {
   const flags: Values = new Map();
   for (const { path, value, flag } of input.flags) {
     noteValue(flags, path, { value: typeof value === "string" ? textToValue(path, value) : value, from: flag });
@@ -78,7 +87,7 @@ export function loadConfig(input: ConfigInput): Config {
   const dataDir = String(
     flags.get("data_dir") ?? environment.get("data_dir") ?? configuredValue(new Map(), "data_dir"),
   );
-  return toConfig(new Map([...readFile(input, dataDir), ...environment, ...flags]));
+  return new Map([...readFile(input, dataDir), ...environment, ...flags]);
 }
 
 function readFile({ configFile, environment }: ConfigInput, dataDir: string): Values {

@@ -4,22 +4,12 @@
  */
 
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fromHex, toHex } from "../core/bytes.ts";
 import { generateKeyPair, xOnlyPublicKey } from "../noise/ellswift.ts";
 import { UsageError } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 
 export type PoolKeys = {
   /** 32 bytes. */
@@ -32,7 +22,6 @@ export type PoolKeys = {
   readonly staticKeyFile: string;
 };
 
-const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const OTHERS = 0o077;
 
@@ -43,7 +32,7 @@ const OTHERS = 0o077;
 export function loadOrCreateKeys(dataDir: string): PoolKeys {
   const folder = join(dataDir, "keys");
   try {
-    makeFolder(resolve(folder));
+    makeFolder(folder);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "failed";
     throw new UsageError(
@@ -64,20 +53,6 @@ export function loadOrCreateKeys(dataDir: string): PoolKeys {
   };
 }
 
-/** Not by `recursive`: below a folder that takes no others, such as /proc, that never comes back. */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { mode: OWNER_ONLY_FOLDER });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(path).isDirectory()) return;
-    const parent = dirname(path);
-    if (code !== "ENOENT" || existsSync(parent)) throw error;
-    makeFolder(parent);
-    makeFolder(path);
-  }
-}
-
 function loadOrCreateKey(path: string): Uint8Array {
   try {
     return readKey(path);
@@ -92,7 +67,7 @@ function loadOrCreateKey(path: string): Uint8Array {
     if (code !== "EEXIST") {
       throw new UsageError(
         "key-file",
-        `the key file ${path} cannot be written (${code}): check the folder's owner`,
+        `the key file ${path} cannot be written (${code}): check the folder's owner and its disk`,
         cause,
       );
     }
@@ -130,11 +105,14 @@ function readKey(path: string): Uint8Array {
   }
 }
 
-/** The file appears with its whole content or not at all; one that is there already stays as it is (`EEXIST`). */
+/**
+ * Makes the key's file whole or not at all: no other process, and none after a crash, finds half of it.
+ * @throws {Error} `EEXIST` where there is one already.
+ */
 function writeKey(path: string, key: Uint8Array): void {
-  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
+  const unfinished = `${path}.${randomBytes(8).toString("hex")}`;
+  const file = openSync(unfinished, "wx", OWNER_ONLY_FILE);
   try {
-    const file = openSync(unfinished, "wx", OWNER_ONLY_FILE);
     try {
       writeSync(file, `${toHex(key)}\n`);
       fsyncSync(file);
@@ -143,12 +121,12 @@ function writeKey(path: string, key: Uint8Array): void {
     }
     linkSync(unfinished, path);
   } finally {
-    rmSync(unfinished, { force: true });
+    unlinkSync(unfinished);
   }
   syncFolder(dirname(path));
 }
 
-/** Without it the new name could be lost with the power. */
+/** So that the key is still there after a power failure, when miners have its URL. */
 function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   try {

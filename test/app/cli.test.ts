@@ -67,6 +67,12 @@ describe("adit", () => {
     expect(first.stdout + second.stdout).not.toMatch(/[0-9a-f]{64}/);
   });
 
+  it("keys needs no more of the configuration than the data folder", async () => {
+    const run = adit(["keys"], { ADIT_DATA_DIR: dataDir(), ADIT_NODE__0__RPC_URL: "http://127.0.0.1:1" });
+    expect((await run.ended).code).toBe(0);
+    expect(run.stdout).toContain("Authority public key");
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)("pool stops in order on %s, with code 0", async (signal) => {
     const run = pool();
     await run.url();
