@@ -84,7 +84,7 @@ class Miner {
     this.#context = context;
     this.#clock = context.clock ?? systemClock;
     this.#pool = poolAddress(options);
-    this.#nominalHashrate = options.hashrate ?? Math.round(options.threads * measureHashrate(this.#clock));
+    this.#nominalHashrate = options.hashrate ?? measureHashrate(options.threads, this.#clock);
     this.#threads = new HashingThreads(
       options.threads,
       {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { describe, expect, it } from "vitest";
 import { measureHashrate } from "../../src/client/measure-hashrate.ts";
 import {
@@ -116,9 +117,15 @@ describe("The progress line", () => {
 describe("The measured hashrate", () => {
   it("is a number that a machine can have, also by a clock that stands still", () => {
     for (const clock of [systemClock, new ManualClock()]) {
-      const hashrate = measureHashrate(clock);
+      const hashrate = measureHashrate(1, clock);
       expect(hashrate).toBeGreaterThan(1_000);
       expect(hashrate).toBeLessThan(1e9);
     }
+  });
+
+  it("is that of all threads, but of no more than there are cores", () => {
+    const cores = availableParallelism();
+    const [one, all, more] = [1, cores, 8 * cores].map((threads) => measureHashrate(threads, new ManualClock()));
+    expect([all, more]).toEqual([cores * (one ?? 0), cores * (one ?? 0)]);
   });
 });
