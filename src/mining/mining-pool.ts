@@ -99,7 +99,13 @@ export class MiningPool {
 
   /** Lets vardiff look at every channel. */
   retarget(now: Moment): void {
-    for (const connection of this.#connections) connection.retarget(now);
+    for (const connection of this.#connections) {
+      try {
+        connection.retarget(now);
+      } catch (error) {
+        connection.fail(error);
+      }
+    }
   }
 
   /** Closes a channel whose memory of shares is full. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { AditError } from "../../src/core/errors.ts";
 import { NewExtendedMiningJob } from "../../src/wire/job-messages.ts";
 import { PoolHarness, read, template } from "../session/session-fixture.ts";
@@ -126,5 +126,20 @@ describe("a fault of ours in one connection", () => {
     expect(broken.ended).toBe("internal-error");
     expect(rig.ended).toBeUndefined();
     expect(rig.frames()).toHaveLength(2);
+  });
+
+  it("ends that connection, and others have their difficulty steered", () => {
+    const harness = new PoolHarness({ vardiff: true });
+    const [faulty, other] = [new Rig(harness), new Rig(harness, { connectionId: "c2" })];
+    for (const rig of [faulty, other]) rig.open({ nominalHashrate: 1e12 });
+    faulty.connection.retarget = () => {
+      throw new Error("injected");
+    };
+    const retargeted = vi.spyOn(other.connection, "retarget");
+    const now = { wallMs: 1_700_000_060_000, monotonicMs: 60_000 };
+    harness.pool.retarget(now);
+    expect(faulty.ended).toBe("internal-error");
+    expect(retargeted).toHaveBeenCalledWith(now);
+    expect(other.ended).toBeUndefined();
   });
 });
