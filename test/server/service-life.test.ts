@@ -16,6 +16,8 @@ describe("a pool that starts", () => {
     expect(bench.logger.of("no work to give out")).toMatchObject([{ reason: "the node is warming up" }]);
     const peer = await bench.join();
     peer.sendOpen();
+    // One that cannot be used is no work.
+    bench.give({ coinbaseValue: -1n });
     await someTurns();
     expect(peer.unread).toBe(0);
     bench.give();
