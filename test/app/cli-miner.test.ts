@@ -5,8 +5,8 @@ import { adit, dataDir, endRuns, pool, type Run } from "./adit-process.ts";
 
 afterEach(endRuns);
 
-/** So many shares that a miner soon has some. */
-const FAST = { ADIT_MINING__SHARES_PER_MINUTE: "600" };
+/** So many shares that a miner soon has some, and no block, after which a share on its way would be stale. */
+const FAST = { ADIT_MINING__SHARES_PER_MINUTE: "600", ADIT_SIMULATE__DIFFICULTY: "1e9" };
 
 function eventsOf(run: Run) {
   return run.stdout
