@@ -17,11 +17,12 @@ describe("a pool that starts", () => {
     const peer = await bench.join();
     peer.sendOpen();
     // One that cannot be used is no work.
+    bench.node.say({ kind: "ready" });
     bench.give({ coinbaseValue: -1n });
     await someTurns();
+    expect(bench.logger.of("the node's template cannot be used")).toHaveLength(1);
     expect(peer.unread).toBe(0);
     bench.give();
-    bench.node.say({ kind: "ready" });
     expect(await peer.opened()).toBeGreaterThan(0);
   });
 
