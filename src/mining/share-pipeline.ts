@@ -25,10 +25,16 @@ import { type BlockFound, solvedBlock } from "./solved-block.ts";
 const RUN_CAPACITY = 4096;
 
 /**
- * Runs that may wait for the validator at once. Reading pauses as soon as one waits, so the rest holds only what had
- * been read from the sockets already.
+ * Runs that may wait for the validator at once. As soon as one waits, who sends more is not read from any more, so the
+ * rest holds a read of each connection at most; from half of it on nobody is.
  */
 const MAX_WAITING_RUNS = 64;
+
+/** Empty runs that are kept to be used again. Arbitrary: what a busy pool fills at once. */
+const MAX_IDLE_RUNS = 4;
+
+/** Who is to be read from while shares wait: everybody, those that send nothing, nobody. */
+export type Backpressure = "none" | "senders" | "everybody";
 
 export interface ShareOutcomeListener {
   /** The first share since the last flush came in: flush at the end of this turn. */
@@ -41,8 +47,8 @@ export interface ShareOutcomeListener {
   onBlockFound(block: BlockFound): void;
   /** The channel's memory of shares is full: it has to be closed. */
   onDuplicatesFull(channel: Channel): void;
-  /** Reading of shares has to pause (true) or may go on (false). */
-  onSaturated(saturated: boolean): void;
+  /** Whose reading has to pause from now on. */
+  onBackpressure(level: Backpressure): void;
 }
 
 /**
@@ -62,7 +68,7 @@ export class SharePipeline {
   readonly #listener: ShareOutcomeListener;
   readonly #logger: Logger;
   readonly #counters: ShareCounters;
-  /** Empty runs, to be used again. */
+  /** Empty runs, to be used again; a few. */
   readonly #idle: ShareRun[] = [];
   /** Full or flushed runs that the validator had no room for, oldest first. */
   readonly #waiting: ShareRun[] = [];
@@ -72,7 +78,7 @@ export class SharePipeline {
   readonly #maxStandardJobs: number;
   #standardJobs = 0;
   #underWay = 0;
-  #saturated = false;
+  #backpressure: Backpressure = "none";
   #whenIdle: (() => void)[] = [];
   readonly #entry: Partial<RunEntry> = {};
 
@@ -128,7 +134,7 @@ export class SharePipeline {
     this.#filling = this.#idle.pop()?.reuse() ?? new ShareRun(this.#validator, RUN_CAPACITY);
     if (this.#waiting.length > 0 || !this.#submit(run)) {
       this.#waiting.push(run);
-      this.#setSaturated(true);
+      this.#setBackpressure(this.#waiting.length < MAX_WAITING_RUNS / 2 ? "senders" : "everybody");
     }
   }
 
@@ -191,13 +197,14 @@ export class SharePipeline {
       return;
     }
     this.#releaseJobs();
-    this.#setSaturated(false);
+    this.#setBackpressure("none");
   }
 
-  #setSaturated(saturated: boolean): void {
-    if (this.#saturated === saturated) return;
-    this.#saturated = saturated;
-    this.#listener.onSaturated(saturated);
+  /** It rises until nothing waits any more. */
+  #setBackpressure(level: Backpressure): void {
+    if (this.#backpressure === level || (this.#backpressure === "everybody" && level === "senders")) return;
+    this.#backpressure = level;
+    this.#listener.onBackpressure(level);
   }
 
   #settle(run: ShareRun, verdicts: VerdictBatch): void {
@@ -220,7 +227,7 @@ export class SharePipeline {
     }
     run.forget();
     // Not before all is read: a listener may have flushed, and until the callback returns the batch is the validator's.
-    this.#idle.push(run);
+    if (this.#idle.length < MAX_IDLE_RUNS) this.#idle.push(run);
     this.#underWay -= 1;
     if (!this.busy) {
       for (const resolve of this.#whenIdle.splice(0)) resolve();

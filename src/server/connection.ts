@@ -30,12 +30,15 @@ export class Connection {
     this.#limits = limits;
   }
 
-  /** Connects the socket's events; `now` is asked once per event. */
-  begin(handlers: { readonly now: () => Moment; readonly onClosed: () => void }): void {
+  /** Connects the socket's events; `now` is asked once per event, `onRead` called after the session took what came. */
+  begin(handlers: { readonly now: () => Moment; readonly onRead: () => void; readonly onClosed: () => void }): void {
     const socket = this.#socket;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
-    socket.on("data", (chunk: Buffer) => this.session.receive(chunk, handlers.now()));
+    socket.on("data", (chunk: Buffer) => {
+      this.session.receive(chunk, handlers.now());
+      handlers.onRead();
+    });
     socket.on("end", () => this.session.end("peer-closed"));
     socket.on("error", (error) => this.session.end("socket-error", error));
     socket.on("close", () => {

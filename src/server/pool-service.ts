@@ -11,7 +11,7 @@ import type { ShareLedger } from "../ledger/ledger.ts";
 import type { Channel } from "../mining/channel.ts";
 import { MiningPool } from "../mining/mining-pool.ts";
 import type { MiningOptions } from "../mining/pool-options.ts";
-import type { ShareOutcomeListener } from "../mining/share-pipeline.ts";
+import type { Backpressure, ShareOutcomeListener } from "../mining/share-pipeline.ts";
 import type { ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
 import type { SourceState, TemplateListener, TemplateSource } from "../templates/template-source.ts";
@@ -110,7 +110,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     await this.#listening?.catch(() => undefined);
     this.#retargeting?.cancel();
     this.#stratum.stopAccepting();
-    this.#stratum.pauseReading(true);
+    this.#stratum.holdBack("everybody");
     await this.#pool.settled();
     const acknowledged = this.#acknowledger.flush();
     // The last tries begin before their sources stop. Those give submissions under way a few seconds more, so a node
@@ -200,8 +200,8 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#pool.closeOverfull(channel);
   }
 
-  onSaturated(saturated: boolean): void {
+  onBackpressure(level: Backpressure): void {
     // Once the pool stops, nothing more is read.
-    if (!this.#stopping) this.#stratum.pauseReading(saturated);
+    if (!this.#stopping) this.#stratum.holdBack(level);
   }
 }

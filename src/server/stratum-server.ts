@@ -8,6 +8,7 @@ import type { Clock, Moment, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
+import type { Backpressure } from "../mining/share-pipeline.ts";
 import { ConnectionSession, type SessionTimeouts } from "../session/connection-session.ts";
 import type { EndReason, SessionEvent } from "../session/session-events.ts";
 import { Connection } from "./connection.ts";
@@ -63,7 +64,7 @@ export class StratumServer {
   /** When all channels were last sent a job. */
   #announcedMs = Number.NEGATIVE_INFINITY;
   #flushScheduled = false;
-  #readingPaused = false;
+  #heldBack: Backpressure = "none";
   #lastConnection = 0;
 
   constructor(
@@ -115,10 +116,14 @@ export class StratumServer {
     }
   }
 
-  /** Stops reading from all connections, or goes on. */
-  pauseReading(paused: boolean): void {
-    this.#readingPaused = paused;
-    for (const connection of this.#connections) connection.pauseReading(paused);
+  /**
+   * Stops reading: from each connection that sends something more (`senders`), from all (`everybody`), or from none
+   * any more. One that floods the pool so holds up itself, and those that send little are read from.
+   */
+  holdBack(level: Backpressure): void {
+    this.#heldBack = level;
+    if (level === "senders") return;
+    for (const connection of this.#connections) connection.pauseReading(level === "everybody");
   }
 
   /** Takes no more connections; the open ones live on. */
@@ -180,8 +185,14 @@ export class StratumServer {
     this.#connectionsAccepted.add(1);
     this.#connectionsOpen.set(this.#connections.size);
     log.debug("connection accepted", { address });
-    connection.begin({ now: () => this.#clock.now(), onClosed: () => this.#forget(connection, address) });
-    if (this.#readingPaused) connection.pauseReading(true);
+    connection.begin({
+      now: () => this.#clock.now(),
+      onRead: () => {
+        if (this.#heldBack === "senders") connection.pauseReading(true);
+      },
+      onClosed: () => this.#forget(connection, address),
+    });
+    if (this.#heldBack === "everybody") connection.pauseReading(true);
   }
 
   #forget(connection: Connection, address: string): void {
@@ -214,15 +225,12 @@ export class StratumServer {
     }
   }
 
-  /** Where there are several channels, what was sent to one says nothing to the others. */
+  /** What was sent to one channel says nothing to another, so only what all of them were sent counts. */
   #keepAlive(connection: Connection, now: Moment): void {
-    const { session } = connection;
-    const { channels } = session;
-    if (channels === undefined) return;
-    const heardMs = channels.size > 1 ? Math.max(connection.keptAliveMs, this.#announcedMs) : session.lastSentMs;
+    const heardMs = Math.max(connection.keptAliveMs, this.#announcedMs);
     if (now.monotonicMs - heardMs < KEEP_ALIVE_MS) return;
     connection.keptAliveMs = now.monotonicMs;
-    channels.keepAlive();
+    connection.session.channels?.keepAlive();
   }
 }
 

@@ -131,8 +131,11 @@ export class ConnectionSession {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     const { channels } = this.#conversation;
-    if (channels !== undefined) this.#host.pool.disconnect(channels);
-    this.#host.onEnd(reason, error);
+    try {
+      if (channels !== undefined) this.#host.pool.disconnect(channels);
+    } finally {
+      this.#host.onEnd(reason, error);
+    }
   }
 
   #endByDeadline(): void {

@@ -95,15 +95,29 @@ describe("a validator that has no room", () => {
     harness.pool.flushShares();
     add(2);
     harness.pool.flushShares();
-    expect(harness.saturations).toEqual([true]);
+    expect(harness.backpressure).toEqual(["senders"]);
     validator.drain();
-    expect(harness.saturations).toEqual([true, false]);
+    expect(harness.backpressure).toEqual(["senders", "none"]);
     expect(outcomes()).toEqual(["1 invalid-job-id", "2 invalid-job-id"]);
     add(3);
     harness.pool.flushShares();
-    expect(harness.saturations, "an ordinary flush says nothing").toEqual([true, false]);
+    expect(harness.backpressure, "an ordinary flush says nothing").toEqual(["senders", "none"]);
     validator.drain();
-    expect(harness.saturations, "nor does room that nobody waited for").toEqual([true, false]);
+    expect(harness.backpressure, "nor does room that nobody waited for").toEqual(["senders", "none"]);
+  });
+
+  it("stops the reading from everybody once half of the runs wait, and not before", () => {
+    validator.refusing = true;
+    for (let run = 1; run < WAITING_RUNS / 2; run += 1) {
+      add(run);
+      harness.pool.flushShares();
+    }
+    expect(harness.backpressure).toEqual(["senders"]);
+    for (let run = 0; run < 2; run += 1) {
+      add(WAITING_RUNS + run);
+      harness.pool.flushShares();
+    }
+    expect(harness.backpressure).toEqual(["senders", "everybody"]);
   });
 
   it("leaves nothing unsettled once it has taken what waited", async () => {
@@ -140,11 +154,11 @@ describe("a validator that has no room", () => {
     };
     validator.drain();
     expect(outcomes()).toEqual(["1"]);
-    expect(harness.saturations).toEqual([true]);
+    expect(harness.backpressure).toEqual(["senders"]);
     validator.drain();
     validator.drain();
     expect(outcomes()).toEqual(["1", "2", "3"]);
-    expect(harness.saturations).toEqual([true, false]);
+    expect(harness.backpressure).toEqual(["senders", "none"]);
   });
 
   it("lets 64 runs wait, fills one more, and takes no share after that", () => {
@@ -152,8 +166,9 @@ describe("a validator that has no room", () => {
     let taken = 0;
     while (taken <= (WAITING_RUNS + 2) * RUN && add(taken + 1)) taken += 1;
     expect(taken).toBe((WAITING_RUNS + 1) * RUN);
-    expect(harness.saturations).toEqual([true]);
+    expect(harness.backpressure).toEqual(["senders", "everybody"]);
     validator.drain();
+    expect(harness.backpressure).toEqual(["senders", "everybody", "none"]);
     harness.pool.flushShares();
     expect(harness.outcomes).toHaveLength(taken);
     expect(add(taken + 1), "there is room again").toBe(true);

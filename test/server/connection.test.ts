@@ -55,6 +55,7 @@ class Rig {
   readonly session: ConnectionSession;
   readonly connection: Connection;
   closed = 0;
+  reads = 0;
 
   constructor() {
     const { clock } = this;
@@ -75,6 +76,9 @@ class Rig {
     );
     this.connection = new Connection(this.session, this.socket as unknown as Socket, { maxOutboundBytes: LIMIT });
     this.connection.begin({
+      onRead: () => {
+        this.reads += 1;
+      },
       now: () => clock.now(),
       onClosed: () => {
         this.closed += 1;
@@ -209,10 +213,10 @@ describe("reading", () => {
     rig.connection.pauseReading(true);
     rig.socket.push(encodeFrame(SetupConnection, SETUP));
     await nextTurn();
-    expect(rig.ends).toEqual([]);
+    expect([rig.ends.length, rig.reads]).toEqual([0, 0]);
     rig.connection.pauseReading(false);
     await nextTurn();
-    expect(rig.ends).toHaveLength(1);
+    expect([rig.ends.length, rig.reads]).toEqual([1, 1]);
   });
 });
 

@@ -106,20 +106,26 @@ describe("a channel whose memory of shares is full", () => {
 });
 
 describe("a validator that has no room", () => {
-  it("pauses all reading until it has room again, and no share is lost", async () => {
+  it("pauses the reading from those who send more until it has room again, and no share is lost", async () => {
     const [{ peer, id }, other] = [await bench.miner(), await bench.miner()];
+    const askForTarget = (of: typeof other): void => {
+      of.peer.send(UpdateChannel, { channel_id: of.id, nominal_hash_rate: 1e9, maximum_target: EASIEST });
+    };
     bench.validator.full = true;
     peer.share(id);
     await someTurns();
-    other.peer.send(UpdateChannel, { channel_id: other.id, nominal_hash_rate: 1e9, maximum_target: EASIEST });
+    peer.share(id);
     await someTurns();
-    expect(other.peer.unread).toBe(0);
-    bench.validator.drain();
+    askForTarget({ peer, id });
+    askForTarget(other);
     await other.peer.next(SetTarget);
+    expect(peer.unread).toBe(0);
+    bench.validator.drain();
+    await peer.next(SetTarget);
     bench.clock.advance(ACK_INTERVAL_MS);
     await committed(1);
     bench.ledger.commits[0]?.resolve();
-    expect((await peer.next(SubmitSharesSuccess)).new_submits_accepted_count).toBe(1);
+    expect((await peer.next(SubmitSharesSuccess)).new_submits_accepted_count).toBe(2);
   });
 });
 

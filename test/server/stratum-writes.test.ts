@@ -143,34 +143,49 @@ describe("a peer that never reads", () => {
 describe("while reading is paused", () => {
   it("nothing is read of any connection, and all of it is when reading goes on", async () => {
     const peer = await bench.join();
-    bench.server.pauseReading(true);
+    bench.server.holdBack("everybody");
     peer.sendSetup();
     await someTurns();
     expect(bench.logger.of("connection set up")).toEqual([]);
-    bench.server.pauseReading(false);
+    bench.server.holdBack("none");
     await peer.next(SetupConnectionSuccess);
   });
 
   it("nothing is read of connections that come later either", async () => {
-    bench.server.pauseReading(true);
+    bench.server.holdBack("everybody");
     const peer = await bench.join();
     peer.sendSetup();
     await someTurns();
     expect(bench.logger.of("connection set up")).toEqual([]);
-    bench.server.pauseReading(false);
+    bench.server.holdBack("none");
     await peer.next(SetupConnectionSuccess);
+  });
+
+  it("of those that send, whoever sent something is read from no more until it is over, and others once", async () => {
+    const [flooder, other] = [await bench.join(), await bench.join()];
+    bench.server.holdBack("senders");
+    flooder.sendSetup();
+    await flooder.next(SetupConnectionSuccess);
+    flooder.sendOpen();
+    await someTurns();
+    expect(flooder.unread).toBe(0);
+    other.sendSetup();
+    await other.next(SetupConnectionSuccess);
+    bench.server.holdBack("none");
+    await flooder.opened();
+    await other.open();
   });
 
   it("jobs go out as ever", async () => {
     const peer = await miner();
-    bench.server.pauseReading(true);
+    bench.server.holdBack("everybody");
     bench.template(NEXT_TIP);
     await peer.job();
   });
 
   it("a connection that ends is closed all the same", async () => {
     const peer = await bench.join();
-    bench.server.pauseReading(true);
+    bench.server.holdBack("everybody");
     peer.bytes(new Uint8Array(100));
     await someTurns();
     bench.clock.advance(10_000);

@@ -82,6 +82,14 @@ describe("an ended session", () => {
     expect(pool.pool.openChannels).toBe(0);
   });
 
+  it("is told of although its channels could not be freed", () => {
+    pool.pool.disconnect = () => {
+      throw new Error("injected");
+    };
+    expect(() => client.session.end("peer-closed")).toThrow("injected");
+    expect(client.ended).toBe("peer-closed");
+  });
+
   it("still gives what was queued before its end", () => {
     client.send(OpenStandardMiningChannel, OPEN).session.end("shutdown");
     expect(client.frames()).toHaveLength(3);

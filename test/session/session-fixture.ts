@@ -5,7 +5,7 @@ import type { Moment } from "../../src/core/clock.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { MiningPool } from "../../src/mining/mining-pool.ts";
 import type { MiningOptions } from "../../src/mining/pool-options.ts";
-import type { ShareOutcomeListener } from "../../src/mining/share-pipeline.ts";
+import type { Backpressure, ShareOutcomeListener } from "../../src/mining/share-pipeline.ts";
 import type { BlockFound } from "../../src/mining/solved-block.ts";
 import { issueCertificate } from "../../src/noise/certificate.ts";
 import { generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
@@ -98,7 +98,7 @@ export class PoolHarness implements ShareOutcomeListener {
   readonly pool: MiningPool;
   readonly blocks: BlockFound[] = [];
   readonly outcomes: string[] = [];
-  readonly saturations: boolean[] = [];
+  readonly backpressure: Backpressure[] = [];
   readonly logger = new RecordingLogger();
   readonly metrics: MetricRegistry = createMetricRegistry();
   /** How often a first share since the last flush came. */
@@ -149,8 +149,8 @@ export class PoolHarness implements ShareOutcomeListener {
     this.outcomes.push(`${channel.key} full`);
     this.pool.closeOverfull(channel);
   }
-  onSaturated(saturated: boolean): void {
-    this.saturations.push(saturated);
+  onBackpressure(level: Backpressure): void {
+    this.backpressure.push(level);
   }
 }
 
