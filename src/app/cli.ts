@@ -8,10 +8,11 @@ import { AditError } from "../core/errors.ts";
 import { type ConfigInput, loadConfig, loadDataDir } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT_FAILURE, EXIT_USAGE } from "./exit-codes.ts";
-import { type Arguments, checkSwitches, textFlag } from "./flags.ts";
+import { type Arguments, checkKnown, checkSwitches, textFlag } from "./flags.ts";
 import { showKeys } from "./keys.ts";
 import { createLogger } from "./logging.ts";
 import { MINER_FLAGS, mine } from "./miner.ts";
+import { nearest } from "./nearest.ts";
 import { Output } from "./output.ts";
 import { runPool } from "./pool.ts";
 import { POOL_FLAGS } from "./pool-flags.ts";
@@ -22,7 +23,11 @@ const EPILOGUE = "Exit codes: 0 done or stopped in order, 1 failed while running
 const COMMANDS = ["pool", "miner", "keys"];
 
 /** Flags that take no value. */
-const SWITCHES = [...POOL_FLAGS, ...MINER_FLAGS].filter(({ type }) => type === "boolean").map(({ name }) => name);
+const SWITCHES = namesOf([...POOL_FLAGS, ...MINER_FLAGS].filter(({ type }) => type === "boolean"));
+
+function namesOf(flags: readonly { readonly name: string }[]): string[] {
+  return flags.map(({ name }) => name);
+}
 
 const output = new Output(process.stdout);
 
@@ -69,15 +74,31 @@ function keys(given: Arguments): number {
   return showKeys(loadDataDir(configInput(given)), { output, json: given.json === true });
 }
 
+function noCommand({ _: words }: Arguments): never {
+  const [word] = Array.isArray(words) ? words : [];
+  const found =
+    word === undefined
+      ? "a command is missing:"
+      : `there is no command ${word}; did you mean ${nearest(String(word), COMMANDS)}?`;
+  throw new UsageError("config-invalid", `${found} adit pool, adit miner or adit keys is needed`);
+}
+
 function complain(message: string): void {
   process.stderr.write(`adit: ${message}\n`);
 }
 
+type Command = {
+  readonly main: (given: Arguments) => number | Promise<number>;
+  /** Its flags, and the words that stand without one. */
+  readonly names: readonly string[];
+};
+
 /** Runs one command; what it throws becomes one line and an exit code. */
-async function run(command: (given: Arguments) => number | Promise<number>, given: Arguments): Promise<void> {
+async function run({ main, names }: Command, given: Arguments): Promise<void> {
   try {
+    checkKnown(given, names);
     checkSwitches(argv, SWITCHES);
-    process.exitCode = await command(given);
+    process.exitCode = await main(given);
   } catch (error) {
     if (!(error instanceof AditError)) throw error;
     complain(error.message);
@@ -87,8 +108,10 @@ async function run(command: (given: Arguments) => number | Promise<number>, give
   process.exit();
 }
 
-function isWrongAddress(error: AditError): boolean {
-  return ["url-invalid", "key-invalid", "node-options-invalid", "signet-unsupported"].includes(error.code);
+/** An address that nothing will ever make right; one that is taken may be free later. */
+function isWrongAddress({ code, details }: AditError): boolean {
+  if (code === "listen-failed") return details.errno === "EADDRNOTAVAIL";
+  return ["url-invalid", "key-invalid", "node-options-invalid", "signet-unsupported"].includes(code);
 }
 
 const argv = withLongFlags(process.argv.slice(2));
@@ -107,7 +130,7 @@ const cli = yargs(argv)
         describe: "TOML file; else config/config.toml in the data folder",
       });
     },
-    (given) => run(pool, given),
+    (given) => run({ main: pool, names: [...namesOf(POOL_FLAGS), "config"] }, given),
   )
   .command(
     "miner [url]",
@@ -120,7 +143,7 @@ const cli = yargs(argv)
         describe: "stratum2+tcp://HOST:PORT/KEY, as the pool prints it",
       });
     },
-    (given) => run(miner, given),
+    (given) => run({ main: miner, names: [...namesOf(MINER_FLAGS), "url"] }, given),
   )
   .command(
     "keys",
@@ -130,11 +153,10 @@ const cli = yargs(argv)
         .option("data-dir", { type: "string", describe: "Folder of keys and records" })
         .option("config", { type: "string", describe: "TOML file; else config/config.toml in the data folder" })
         .option("json", { type: "boolean", describe: "As JSON" }),
-    (given) => run(keys, given),
+    (given) => run({ main: keys, names: ["data-dir", "config", "json"] }, given),
   )
-  .demandCommand(1, "Name a command: pool, miner or keys.")
-  .strict()
-  .recommendCommands()
+  // Where there is no command, or none of these.
+  .command("$0", false, {}, (given) => run({ main: noCommand, names: ["help", "version"] }, given))
   .version(version())
   .help()
   .epilogue(EPILOGUE)

@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "toml";
-import { nearest, noteValue, SECTIONS, textToValue, type Values } from "./config-values.ts";
+import { noteValue, SECTIONS, textToValue, type Values } from "./config-values.ts";
 import { UsageError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * @param named how the file's name came to us, for the message: `--config`.

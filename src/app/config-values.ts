@@ -1,8 +1,8 @@
 /** Values from the file, the environment and the flags, checked against the schema and laid over each other. */
 
-import { distance } from "fastest-levenshtein";
 import { type ConfigValue, KEYS, type KeySpec, NODE_KEYS } from "./config-schema.ts";
 import { UsageError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /** By path; keys of nodes as `node.0.rpc_url`. */
 export type Values = Map<string, ConfigValue>;
@@ -22,12 +22,6 @@ function firstNode(path: string): string {
 
 function specOf(path: string): KeySpec | undefined {
   return BY_PATH.get(firstNode(path));
-}
-
-/** That of `candidates` which is most like `name`. */
-export function nearest(name: string, candidates: Iterable<string>): string {
-  const [first = "", ...others] = candidates;
-  return others.reduce((best, next) => (distance(next, name) < distance(best, name) ? next : best), first);
 }
 
 /** A value as an operator would write it, on one line and without a password. */

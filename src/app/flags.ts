@@ -1,9 +1,32 @@
 /** Values of flags as the command line gave them, checked: each refusal is one sentence with the flag's name. */
 
 import { UsageError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /** What the parser makes of the command line: by the flag's name. */
 export type Arguments = Readonly<Record<string, unknown>>;
+
+/** What the parser itself puts beside the flags. */
+const PARSERS_OWN = ["_", "$0"];
+
+/**
+ * Looks for flags that the command does not have, and for words that belong to none.
+ * @param known the command's flags and positional words.
+ * @throws {UsageError}
+ */
+export function checkKnown(given: Arguments, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name) || PARSERS_OWN.includes(name)) continue;
+    const flag = name.length === 1 ? `-${name}` : `--${name}`;
+    throw new UsageError("config-invalid", `there is no flag ${flag}; did you mean --${nearest(name, known)}?`);
+  }
+  const [, extra] = Array.isArray(given._) ? given._ : [];
+  if (extra === undefined) return;
+  throw new UsageError(
+    "config-invalid",
+    `"${extra}" belongs to no flag: it has to be left out, or its flag is missing`,
+  );
+}
 
 /** Undefined where the flag is not given. @throws {UsageError} where it is given twice. */
 export function textFlag(given: Arguments, name: string): string | undefined {

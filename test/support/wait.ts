@@ -1,7 +1,7 @@
 /** Waiting for what another part does, without sleeping for a fixed time. */
 
 /** Long, since a busy machine is no fault of what is tested. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 40_000;
 const LOOK_EVERY_MS = 5;
 
 /** Resolves when `condition` holds; fails after a deadline, naming what was waited for. */
