@@ -74,7 +74,7 @@ export class MiningPool {
    * @throws {AditError} where no job can be made of it: nothing has changed then.
    */
   setTemplate(template: Template): boolean {
-    // Shares that came before the template are judged by the tip on which they were found.
+    // A block among the shares that came before is on its way before the template is.
     this.#pipeline.flush();
     const standardChannels = this.#standardChannelsBySize();
     const newTip = this.#context.workBook.setTemplate(template, standardChannels.keys());

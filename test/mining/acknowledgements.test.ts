@@ -52,13 +52,20 @@ describe("what a flush takes", () => {
 
   it("is taken once: the next one begins anew", () => {
     accept(alice, 1, 1, 90);
+    alice.tally.reject("stale-share");
     book.take("batch-1", 7);
     expect(book.pendingShares).toBe(0);
     expect(book.take("batch-2", 8)).toBeUndefined();
     accept(alice, 2, 4, 5);
     const flush = book.take("batch-3", 9);
     expect(flush?.acknowledgements).toMatchObject([{ lastSequenceNumber: 2, acceptedShares: 1, sharesSum: 4n }]);
+    expect(flush?.commit.credits).toMatchObject([{ acceptedShares: 1, difficulty: 4, rejects: {} }]);
     expect(flush?.commit.credits[0]?.bestDifficulty).toBeCloseTo(5, 6);
+  });
+
+  it("knows the best hash of its shares, wherever among them it came", () => {
+    for (const reached of [7, 300, 20]) accept(alice, 1, 1, reached);
+    expect(book.take("batch-1", 7)?.commit.credits[0]?.bestDifficulty).toBeCloseTo(300, 6);
   });
 
   it("of a channel with rejects alone is credited, and not acknowledged", () => {

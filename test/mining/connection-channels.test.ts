@@ -296,6 +296,18 @@ describe("closing", () => {
   });
 });
 
+describe("a channel with too many shares on one tip", () => {
+  it("is found among connections whose channels have the same ids", () => {
+    const harness = new PoolHarness();
+    const [first, second] = [new Rig(harness), new Rig(harness)];
+    const [kept, closed] = [first.open(), second.open()];
+    expect(kept.channelId).toBe(closed.channelId);
+    harness.pool.closeOverfull(closed);
+    expect([kept.open, closed.open]).toEqual([true, false]);
+    expect([first.ended, second.ended]).toEqual([undefined, "duplicates-full"]);
+  });
+});
+
 describe("a connection's hashrate", () => {
   it("is the sum of what its channels said", () => {
     rig.open({ nominalHashrate: 3e12 });

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
+import { targetOfDifficulty } from "../../src/bitcoin/target.ts";
 import { AditError } from "../../src/core/errors.ts";
 import { NewExtendedMiningJob } from "../../src/wire/job-messages.ts";
 import { PoolHarness, read, template } from "../session/session-fixture.ts";
-import { A, B, NTIME, Rig } from "./channel-rig.ts";
+import { A, B, NOW, NTIME, Rig } from "./channel-rig.ts";
 import { SteeredValidator } from "./steered-validator.ts";
 
 describe("a template", () => {
@@ -52,6 +53,20 @@ describe("a template", () => {
     for (const [index, channel] of channels.entries()) {
       expect(rigs[Math.floor(index / 2)]?.mine(channel), "the root is that of the channel").toBe("accepted");
     }
+  });
+
+  it("comes after the blocks among the shares that were gathered before it", () => {
+    const harness = new PoolHarness();
+    harness.pool.setTemplate(template({ prevHash: A }));
+    const rig = new Rig(harness);
+    const channel = rig.open();
+    rig.frames();
+    harness.pool.addShare(channel, rig.view.share(channel.channelId, { meets: targetOfDifficulty(1e-9) }), NOW);
+    const sentBefore: number[] = [];
+    harness.onBlockFound = () => sentBefore.push(rig.frames().length);
+    rig.template({ prevHash: B });
+    expect(sentBefore).toEqual([0]);
+    expect(rig.frames()).toHaveLength(2);
   });
 
   it("is at hand for the first channel without being made for it", () => {

@@ -92,6 +92,7 @@ describe("an identity's text", () => {
     ["é✓", "é✓"],
     ["", ""],
     ["<b>", "<b>"],
+    ["\ufeffa", "\ufeffa"],
   ])("%j is itself", (text, wanted) => {
     expect(identityText(new TextEncoder().encode(text))).toBe(wanted);
   });
