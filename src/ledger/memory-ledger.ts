@@ -12,6 +12,13 @@ export type MemoryLedgerOptions = {
   readonly maxBlocks?: number;
 };
 
+/** Four minutes at four flushes a second; a repeat follows within one. */
+const MAX_BATCH_IDS = 1_024;
+/** As many as there can be channels. */
+const MAX_IDENTITIES = 100_000;
+/** Some 200 bytes each. Arbitrary. */
+const MAX_BLOCKS = 10_000;
+
 type MutableTotals = { acceptedShares: number; difficulty: number; rejects: Map<string, number> };
 
 function zero(): MutableTotals {
@@ -36,7 +43,7 @@ export class MemoryLedger implements ShareLedger {
   readonly #blocks = new Map<string, BlockRecord>();
 
   constructor(options: MemoryLedgerOptions = {}) {
-    this.#options = { maxBatchIds: 1024, maxIdentities: 100_000, maxBlocks: 10_000, ...options };
+    this.#options = { maxBatchIds: MAX_BATCH_IDS, maxIdentities: MAX_IDENTITIES, maxBlocks: MAX_BLOCKS, ...options };
   }
 
   async commit(batch: ShareBatchCommit): Promise<void> {

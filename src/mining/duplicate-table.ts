@@ -6,6 +6,12 @@
 
 import { randomBytes } from "node:crypto";
 
+/** The present tip, the one before, and one that came back: a reorganisation goes over two of them. */
+const MAX_TIPS = 3;
+
+/** 16 MiB in 16-byte prefixes. At 12 shares a minute a tip would have to live for 60 days. */
+const MAX_SHARES_PER_TIP = 1 << 20;
+
 export type DuplicateTableOptions = {
   /** Tips whose shares are remembered: the present one, and what a reorganisation by two blocks could bring back. */
   readonly maxTips?: number;
@@ -99,8 +105,8 @@ export class DuplicateTable {
   readonly #tips: TipShares[] = [];
 
   constructor(options: DuplicateTableOptions = {}) {
-    this.#maxTips = options.maxTips ?? 3;
-    this.#maxEntriesPerTip = options.maxEntriesPerTip ?? 1 << 20;
+    this.#maxTips = options.maxTips ?? MAX_TIPS;
+    this.#maxEntriesPerTip = options.maxEntriesPerTip ?? MAX_SHARES_PER_TIP;
   }
 
   /**
