@@ -66,7 +66,6 @@ export class FrameSplitter implements FrameReader {
     if (this.#fill < this.#header.length) return end;
     const payload = this.#payload.subarray(0, this.#fill);
     this.#cut = false;
-    this.#headerFill = 0;
     this.#fill = 0;
     this.#payload = EMPTY;
     onFrame(this.#header, payload);

@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { concatBytes } from "../../src/core/bytes.ts";
 import { CloseChannel, OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
+import { encodeFrame } from "../../src/wire/frame.ts";
+import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { OPEN, PoolHarness, SessionHarness, template } from "./session-fixture.ts";
 
 let pool: PoolHarness;
@@ -88,6 +91,34 @@ describe("an ended session", () => {
     };
     expect(() => client.session.end("peer-closed")).toThrow("injected");
     expect(client.ended).toBe("peer-closed");
+  });
+
+  it("gives nothing that is sent to it afterwards", () => {
+    client.session.end("shutdown");
+    client.session.send(encodeFrame(CloseChannel, { channel_id: 1, reason_code: "" }));
+    expect(client.frames()).toEqual([]);
+  });
+
+  it("shakes no hands where it ended before", () => {
+    const late = new SessionHarness(pool).advance(10_000);
+    expect(late.ended).toBe("handshake-timeout");
+    late.receive(new Uint8Array(64).fill(0x77));
+    expect(late.session.takeOutput()).toEqual([]);
+    expect(late.events).toEqual([]);
+  });
+
+  it("takes no message that came in one piece with the one that ended it", () => {
+    const [channel] = [...(client.session.channels?.channels() ?? [])];
+    const share = { sequence_number: 1, job_id: 1, nonce: 1, ntime: 1, version: 1 };
+    pool.pool.addShare = () => false;
+    client.receive(
+      concatBytes(
+        encodeFrame(SubmitSharesStandard, { ...share, channel_id: channel?.channelId ?? 0 }),
+        encodeFrame(OpenStandardMiningChannel, OPEN),
+      ),
+    );
+    expect(client.ended).toBe("share-queue-full");
+    expect(pool.pool.openChannels).toBe(0);
   });
 
   it("still gives what was queued before its end", () => {

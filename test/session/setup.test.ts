@@ -130,6 +130,18 @@ describe("the transport", () => {
     expect(client.events).toEqual([{ kind: "transport", transport: "noise", cause: "length" }]);
   });
 
+  it("waits for the last byte of the length, which can make it one that no setup has", () => {
+    client.receive(new Uint8Array([0, 0, 0, 0x20, 0]));
+    expect(client.events).toEqual([]);
+    client.receive(new Uint8Array([1, ...new Uint8Array(58)]));
+    expect(client.events).toEqual([{ kind: "transport", transport: "noise", cause: "length" }]);
+  });
+
+  it("over Noise takes what follows the handshake in the same piece for a frame, and finds that it is none", () => {
+    client.receive(new Uint8Array(64 + 22).fill(0x77));
+    expect(client.ended).toBe("protocol:bad-mac");
+  });
+
   it("in plaintext is refused where plaintext is not allowed, without an answer", () => {
     const session = new SessionHarness(pool, { plaintextAllowed: false }).setup();
     expect(session.ended).toBe("plaintext-refused");

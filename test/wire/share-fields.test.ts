@@ -32,6 +32,16 @@ describe("a share read in place", () => {
     );
   });
 
+  it("leaves nothing of the share before, whose object it uses again", () => {
+    const into = createShareSubmission();
+    const extended = new Uint8Array(24 + 1 + 4 + 3).fill(0xee);
+    extended[24] = 4;
+    expect(readShareExtended(extended, into)).toBe(true);
+    expect([into.extranonce.length, into.tlvs.length]).toEqual([4, 3]);
+    expect(readShareStandard(new Uint8Array(24), into)).toBe(true);
+    expect(into).toEqual(createShareSubmission());
+  });
+
   it("takes TLVs up to 255 bytes", () => {
     const into = createShareSubmission();
     expect(readShareStandard(new Uint8Array(24 + 255), into)).toBe(true);
