@@ -51,9 +51,25 @@ describe("docs/errors.md", () => {
     for (const code of codes) expect(page).toContain(`\`${code}\``);
   });
 
+  it("has every code that stands in the source as one, and every reason for which a channel is closed", () => {
+    const all = source("");
+    const codes = [...all.matchAll(/\b(?:code|reason_code|error_code|errorCode): "([a-z]+(?:-[a-z]+)+)"/g)];
+    expect(codes.length).toBeGreaterThan(10);
+    for (const [, code] of codes) expect(page).toContain(`\`${code}\``);
+  });
+
   it("has no code that the source does not have", () => {
     const all = readdirSync(join(ROOT, "src")).map(source).join("\n");
     for (const [, code] of page.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)) expect(all).toContain(`"${code}"`);
+  });
+});
+
+describe("docs/dependencies.md", () => {
+  const page = readFileSync(join(ROOT, "docs/dependencies.md"), "utf8");
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+  it.each(Object.keys({ ...dependencies, ...devDependencies }))("says what %s is for", (name) => {
+    expect(page).toContain(`\`${name}\``);
   });
 });
 
