@@ -4,8 +4,8 @@ import type { Channel } from "../../src/mining/channel.ts";
 import { shareTarget } from "../../src/mining/share-target.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../../src/wire/job-messages.ts";
 import { PoolHarness, type ReceivedFrame, read } from "../session/session-fixture.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { B, NTIME, Rig } from "./channel-rig.ts";
-import { SteeredValidator } from "./steered-validator.ts";
 
 let rig: Rig;
 

@@ -3,8 +3,8 @@ import { targetOfDifficulty } from "../../src/bitcoin/target.ts";
 import { AditError } from "../../src/core/errors.ts";
 import { NewExtendedMiningJob } from "../../src/wire/job-messages.ts";
 import { PoolHarness, read, template } from "../session/session-fixture.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { A, B, NOW, NTIME, Rig } from "./channel-rig.ts";
-import { SteeredValidator } from "./steered-validator.ts";
 
 describe("a template", () => {
   it("goes to the largest hashrate first where the tip is new, and in order of connection otherwise", () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { targetOfDifficulty } from "../../src/bitcoin/target.ts";
 import { shareTarget } from "../../src/mining/share-target.ts";
 import { PoolHarness } from "../session/session-fixture.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { NOW, NTIME, Rig } from "./channel-rig.ts";
-import { SteeredValidator } from "./steered-validator.ts";
 
 /** Something that happens to a pool; `pick` chooses the channel. */
 type Step =

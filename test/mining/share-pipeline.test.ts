@@ -4,9 +4,9 @@ import type { Channel } from "../../src/mining/channel.ts";
 import { VERDICT_UNKNOWN_JOB } from "../../src/sharecore/types.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
 import { PoolHarness, template } from "../session/session-fixture.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { within } from "../support/wait.ts";
 import { A, B, NOW, NTIME, Rig } from "./channel-rig.ts";
-import { SteeredValidator } from "./steered-validator.ts";
 
 const RUN = 4_096;
 const WAITING_RUNS = 64;

@@ -3,8 +3,8 @@ import { concatBytes } from "../../src/core/bytes.ts";
 import { type RunEntry, ShareRun } from "../../src/mining/share-run.ts";
 import type { ShareBatch, ShareFields } from "../../src/sharecore/types.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { Rig } from "./channel-rig.ts";
-import { SteeredValidator } from "./steered-validator.ts";
 
 /** A batch that keeps copies of what it was given. */
 class RecordingBatch implements ShareBatch {

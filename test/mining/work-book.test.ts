@@ -4,7 +4,7 @@ import { extendedJobFrame } from "../../src/mining/job-frames.ts";
 import { KEPT_TEMPLATES, LARGE_JOB_FRAME_BYTES, MAX_JOB_FRAME_BYTES, WorkBook } from "../../src/mining/work-book.ts";
 import { template } from "../session/session-fixture.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
-import { SteeredValidator } from "./steered-validator.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 
 const T = 1_700_000_000;
 

@@ -13,7 +13,7 @@ import { encodeFrame } from "../../src/wire/frame.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../../src/wire/job-messages.ts";
 import type { MessageDefinition } from "../../src/wire/message.ts";
 import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
-import { type ReceivedFrame, read } from "../session/session-fixture.ts";
+import { SETUP as PLAIN_SETUP, type ReceivedFrame, read } from "../session/session-fixture.ts";
 import { within } from "../support/wait.ts";
 import { EventQueue } from "../templates/rpc-waiting.ts";
 
@@ -27,19 +27,8 @@ export type RawPeerOptions = {
   readonly keepsOpen?: boolean;
 };
 
-/** What the peers of these tests begin with. */
-export const SETUP: SetupConnection = {
-  protocol: 0,
-  min_version: 2,
-  max_version: 2,
-  flags: 1,
-  endpoint_host: "127.0.0.1",
-  endpoint_port: 3334,
-  vendor: "test",
-  hardware_version: "",
-  firmware: "",
-  device_id: "",
-};
+/** What the peers of these tests begin with: standard jobs alone. */
+export const SETUP: SetupConnection = { ...PLAIN_SETUP, flags: 1 };
 
 const OPEN: OpenStandardMiningChannel = {
   request_id: 1,

@@ -10,10 +10,10 @@ import type { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { HARD_BITS, template } from "../session/session-fixture.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
+import { SteeredValidator } from "../support/steered-validator.ts";
 import { until } from "../support/wait.ts";
 import { HeldLedger } from "./held-ledger.ts";
 import { HeldSource } from "./held-source.ts";
-import { HeldValidator } from "./held-validator.ts";
 import { RawPeer } from "./raw-peer.ts";
 
 export const ACK_INTERVAL_MS = 250;
@@ -29,7 +29,7 @@ export class ServiceBench {
   readonly logger = new RecordingLogger();
   readonly metrics: MetricRegistry = createMetricRegistry();
   readonly ledger = new HeldLedger();
-  readonly validator = new HeldValidator();
+  readonly validator = new SteeredValidator();
   readonly node = new HeldSource("node");
   readonly otherNode = new HeldSource("other");
   readonly service: PoolService;
@@ -117,7 +117,7 @@ export class ServiceBench {
       done = true;
     });
     await until("the pool has stopped", () => {
-      this.validator.validate();
+      this.validator.deliver();
       for (const call of [...commits, ...records]) call.resolve();
       for (const { submissions } of [this.node, this.otherNode]) {
         for (const submission of submissions) submission.answer({ kind: "accepted" });

@@ -73,7 +73,7 @@ describe("a pool that stops", () => {
     await someTurns();
     expect([bench.validator.held, bench.ledger.commits.length]).toEqual([1, 0]);
 
-    bench.validator.validate();
+    bench.validator.deliver();
     await until("it is with the ledger", () => bench.ledger.commits.length === 1);
     await someTurns();
     expect([peer.unread, bench.service.connections]).toEqual([0, 1]);
@@ -93,7 +93,7 @@ describe("a pool that stops", () => {
   it("reads nothing more, not even when the validator has room again", async () => {
     bench = await ServiceBench.start();
     const { peer, id } = await bench.miner();
-    bench.validator.full = true;
+    bench.validator.refusing = true;
     peer.share(id);
     await someTurns();
     const stopped = bench.stopping();
@@ -103,7 +103,7 @@ describe("a pool that stops", () => {
     bench.validator.drain();
     await someTurns();
     expect(bench.validator.held).toBe(1);
-    bench.validator.validate();
+    bench.validator.deliver();
     await until("it is with the ledger", () => bench.ledger.commits.length === 1);
     expect(bench.ledger.commits[0]?.value.credits).toMatchObject([{ acceptedShares: 1 }]);
     bench.ledger.commits[0]?.resolve();

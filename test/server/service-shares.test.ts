@@ -111,7 +111,7 @@ describe("a validator that has no room", () => {
     const askForTarget = (of: typeof other): void => {
       of.peer.send(UpdateChannel, { channel_id: of.id, nominal_hash_rate: 1e9, maximum_target: EASIEST });
     };
-    bench.validator.full = true;
+    bench.validator.refusing = true;
     peer.share(id);
     await someTurns();
     peer.share(id);

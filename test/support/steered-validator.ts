@@ -23,6 +23,7 @@ export class SteeredValidator implements ShareValidator {
   readonly taken: number[] = [];
   /** Registered and not released, by kind. */
   readonly live = { standard: 0, extended: 0 };
+  closed = false;
   readonly #kinds = new Map<string, Job["kind"]>();
   readonly #inner = createValidator({ backend: "wasm" });
   readonly #held: (() => void)[] = [];
@@ -72,6 +73,11 @@ export class SteeredValidator implements ShareValidator {
     });
   }
 
+  /** Batches whose verdicts are held back. */
+  get held(): number {
+    return this.#held.length;
+  }
+
   /** Tells the verdicts of so many batches that were held back, in order. */
   deliver(batches = Number.POSITIVE_INFINITY): void {
     for (const tell of this.#held.splice(0, batches)) tell();
@@ -92,6 +98,7 @@ export class SteeredValidator implements ShareValidator {
   }
 
   close(): Promise<void> {
+    this.closed = true;
     return this.#inner.close();
   }
 }
