@@ -1,7 +1,7 @@
-//! Records as the engine reads them, and the same verdicts computed the plain way with the `sha2` crate.
+//! An engine with records as it reads them, and the same verdicts computed the plain way with the `sha2` crate.
 
 use sha2::{Digest, Sha256};
-use sharecore::engine::{SHARE_BYTES, VERDICT_BYTES};
+use sharecore::engine::{Engine, SHARE_BYTES, VERDICT_BYTES};
 
 /// Numbers that are the same in every run (Marsaglia's xorshift).
 pub struct Random(pub u64);
@@ -179,4 +179,32 @@ pub fn verdict(verdicts: &[u8], index: usize) -> (u32, u32, [u8; 32]) {
         u32::from_le_bytes(record[4..8].try_into().unwrap()),
         record[8..].try_into().unwrap(),
     )
+}
+
+/// With room for 64 jobs.
+pub fn engine(batch: usize) -> Engine {
+    let mut engine = Engine::default();
+    assert!(engine.reserve(64, batch));
+    engine
+}
+
+/// Writes a share into the batch.
+pub fn put(engine: &mut Engine, index: usize, share: &Share) {
+    engine.shares[index * SHARE_BYTES..(index + 1) * SHARE_BYTES].copy_from_slice(&share.record());
+}
+
+pub fn random_share(random: &mut Random, slot: u32, job: &Job) -> Share {
+    let extended = matches!(job.root, Root::Coinbase { .. });
+    let len = if extended { random.below(33) } else { 0 } as usize;
+    let rolled = if random.below(2) == 0 { 0 } else { 0x1fff_e000 };
+    Share {
+        slot,
+        generation: 7,
+        version: job.version | (random.next() as u32 & rolled),
+        ntime: random.next() as u32,
+        nonce: random.next() as u32,
+        tag: random.next() as u32,
+        target: random.hash(),
+        extranonce: random.bytes(len),
+    }
 }
