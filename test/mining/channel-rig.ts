@@ -11,6 +11,11 @@ import { HARD_BITS, PoolHarness, type ReceivedFrame, template } from "../session
 import { MinerView, type ShareWish } from "./miner-view.ts";
 
 export const NOW: Moment = { wallMs: 1_700_000_000_000, monotonicMs: 0 };
+/** That long after NOW, on both clocks. */
+export function later(seconds: number): Moment {
+  return { wallMs: NOW.wallMs + 1000 * seconds, monotonicMs: NOW.monotonicMs + 1000 * seconds };
+}
+
 /** min_ntime of the first template. */
 export const NTIME = 1_700_000_000;
 export const A: Uint8Array = new Uint8Array(32).fill(0xaa);
