@@ -15,10 +15,14 @@ export type GbtTransaction = {
   weight?: number;
 };
 
-/** 64 digits as the RPC prints a hash. */
+/** A hash as the RPC prints it: 64 digits, the last byte first. */
+export function printed(hash: Uint8Array): string {
+  return Buffer.from(hash).reverse().toString("hex");
+}
+
 function doubleHash(hex: string): string {
   const once = createHash("sha256").update(Buffer.from(hex, "hex")).digest();
-  return Buffer.from(createHash("sha256").update(once).digest()).reverse().toString("hex");
+  return printed(createHash("sha256").update(once).digest());
 }
 
 const INPUT = `01${"11".repeat(32)}0000000000ffffffff`;

@@ -7,6 +7,7 @@ import { serializeHeader } from "../../src/bitcoin/header.ts";
 import { rootFromPath } from "../../src/bitcoin/merkle.ts";
 import { bitsToTarget, targetFromBytes } from "../../src/bitcoin/target.ts";
 import type { Template } from "../../src/templates/template.ts";
+import { printed } from "./rpc-gbt.ts";
 
 /** A witness program of version 0 with 20 bytes. */
 const PAYOUT = Uint8Array.of(0x00, 0x14, ...Array(20).fill(0x51));
@@ -55,6 +56,6 @@ export function solve(template: Template, options: SolveOptions = {}): SolvedBlo
       coinbase: completeCoinbase({ ...halves, extranonce, witness: template.witnessCommitment !== undefined }),
       transactions: template.transactions.map(({ data }) => data),
     });
-    return { bytes, hash: Buffer.from(hash).reverse().toString("hex") };
+    return { bytes, hash: printed(hash) };
   }
 }

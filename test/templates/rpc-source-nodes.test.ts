@@ -6,16 +6,13 @@ import { RpcSource } from "../../src/templates/rpc-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { within } from "../support/wait.ts";
+import { printed } from "./rpc-gbt.ts";
 import { REAL_NODES, type RealNode, type RealNodeKind } from "./rpc-real-nodes.ts";
 import { solve } from "./rpc-solve.ts";
 import { Recorder } from "./rpc-waiting.ts";
 
 /** Unlike every other wait of the source, so that a timer of it means the poll. */
 const POLL_MS = 1_100;
-
-function printed(hash: Uint8Array): string {
-  return Buffer.from(hash).reverse().toString("hex");
-}
 
 // Starting Bitcoin Core takes longer than a test may.
 const START_LIMIT_MS = 90_000;
