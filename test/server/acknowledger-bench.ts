@@ -30,6 +30,11 @@ export class AcknowledgerBench {
     this.acknowledger.noteAccepted(channel.earn(1), urgent);
   }
 
+  /** The accepted shares of each commit's first channel. */
+  counts(): number[] {
+    return this.ledger.commits.map(({ value }) => value.credits[0]?.acceptedShares ?? 0);
+  }
+
   /** The commit at `index` becomes durable, and what follows from that happens. */
   async commitEnds(index: number): Promise<void> {
     await nextTurn();

@@ -7,8 +7,6 @@ beforeEach(() => {
   bench = new AcknowledgerBench();
 });
 
-const counts = (): number[] => bench.ledger.commits.map(({ value }) => value.credits[0]?.acceptedShares ?? 0);
-
 describe("a commit that fails", () => {
   it("is tried again each second, the same batch, until it succeeds", async () => {
     bench.accept(bench.alice, { urgent: true });
@@ -109,7 +107,7 @@ describe("flush()", () => {
     await bench.commitEnds(1);
     await within(Promise.all(flushes), "all flushes");
     expect(bench.ledger.commits).toHaveLength(2);
-    expect(counts()).toEqual([1, 1]);
+    expect(bench.counts()).toEqual([1, 1]);
     expect(bench.bob.frames).toHaveLength(1);
   });
 });

@@ -7,8 +7,6 @@ beforeEach(() => {
   bench = new AcknowledgerBench();
 });
 
-const counts = (): number[] => bench.ledger.commits.map(({ value }) => value.credits[0]?.acceptedShares ?? 0);
-
 describe("an accepted share", () => {
   it("waits for the interval, which begins with the first share, and not one millisecond more", async () => {
     bench.acknowledger.noteAccepted(bench.alice.earn(2), false);
@@ -172,7 +170,7 @@ describe("a commit that is under way", () => {
     bench.accept(bench.alice, { urgent: true });
     await bench.commitEnds(0);
     await bench.commitEnds(1);
-    expect(counts()).toEqual([1, 2]);
+    expect(bench.counts()).toEqual([1, 2]);
     expect(bench.alice.acknowledged.map((message) => message.new_submits_accepted_count)).toEqual([1, 2]);
     expect(bench.alice.acknowledged.map((message) => message.last_sequence_number)).toEqual([1, 3]);
   });

@@ -2,12 +2,11 @@
 
 import { hashHeader } from "../../src/bitcoin/header.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
-import { ellswiftKeyPair, generateKeyPair } from "../../src/noise/ellswift.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { PoolService, type PoolServiceOptions } from "../../src/server/pool-service.ts";
 import type { Template } from "../../src/templates/template.ts";
 import type { NewMiningJob } from "../../src/wire/job-messages.ts";
-import { HARD_BITS, template } from "../session/session-fixture.ts";
+import { HARD_BITS, MINING, template } from "../session/session-fixture.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
@@ -15,14 +14,12 @@ import { until } from "../support/wait.ts";
 import { HeldLedger } from "./held-ledger.ts";
 import { HeldSource } from "./held-source.ts";
 import { RawPeer } from "./raw-peer.ts";
+import { SERVER_KEYS } from "./server-keys.ts";
 
 export const ACK_INTERVAL_MS = 250;
 
 /** The easiest bits there are: every other hash or so solves a block. */
 export const EASY_BITS = 0x207fffff;
-
-const authority = generateKeyPair();
-const staticKeyPair = ellswiftKeyPair(generateKeyPair().secretKey);
 
 export class ServiceBench {
   readonly clock = new ManualClock();
@@ -42,14 +39,7 @@ export class ServiceBench {
     this.service = new PoolService(
       {
         mining: {
-          payout: { script: new Uint8Array([0x51]) },
-          poolTag: "/t/",
-          instanceId: 1,
-          sharesPerMinute: 12,
-          minDifficulty: 0,
-          vardiff: false,
-          maxChannels: 100,
-          maxChannelsPerConnection: 10,
+          ...MINING,
           ...options.mining,
         },
         validator: this.validator,
@@ -63,7 +53,7 @@ export class ServiceBench {
           maxConnections: 100,
           maxConnectionsPerAddress: 100,
           maxOutboundBytesPerConnection: 1 << 20,
-          identity: new NoiseIdentity({ authoritySecretKey: authority.secretKey, staticKeyPair }, this),
+          identity: new NoiseIdentity(SERVER_KEYS, this),
         },
       },
       this,

@@ -1,9 +1,9 @@
-import { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OpenMiningChannelError } from "../../src/wire/channel-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { ServiceBench } from "./service-bench.ts";
 import { someTurns } from "./stratum-bench.ts";
+import { watchWrites } from "./watched-writes.ts";
 
 const OTHER_TIP = new Uint8Array(32).fill(2);
 const READY = { kind: "ready" } as const;
@@ -20,26 +20,15 @@ afterEach(async () => {
 
 const unavailable = (reason = "the node does not answer") => ({ kind: "unavailable", reason }) as const;
 
-/** Writes of the pool from now on. */
-function watchWrites(): { count: number } {
-  const writes = { count: 0 };
-  const { write } = Socket.prototype;
-  vi.spyOn(Socket.prototype, "write").mockImplementation(function (this: Socket, ...args: unknown[]) {
-    if (this.localPort === bench.port) writes.count += 1;
-    return Reflect.apply(write, this, args);
-  });
-  return writes;
-}
-
 describe("a template", () => {
   it("of a new tip is written out to everybody before anything else of the turn", async () => {
     const miners = [await bench.miner(), await bench.miner()];
     bench.logger.lines.length = 0;
-    const writes = watchWrites();
+    const writes = watchWrites(bench.port);
     bench.give({ prevHash: OTHER_TIP });
     // Promises alone: no socket and no timer had its turn.
     await Promise.resolve();
-    expect(writes.count).toBe(2);
+    expect(writes).toHaveLength(2);
     for (const { peer } of miners) await peer.job();
     expect(bench.logger.lines).toMatchObject([
       { level: "info", message: "new tip", context: { height: 900_001, templateId: 2, transactions: 0, channels: 2 } },
@@ -49,12 +38,12 @@ describe("a template", () => {
   it("of the same tip goes out with what else the turn has", async () => {
     const { peer } = await bench.miner();
     bench.logger.lines.length = 0;
-    const writes = watchWrites();
+    const writes = watchWrites(bench.port);
     bench.give({}, false);
     await Promise.resolve();
-    expect(writes.count).toBe(0);
+    expect(writes).toHaveLength(0);
     await peer.next(NewMiningJob);
-    expect(writes.count).toBe(1);
+    expect(writes).toHaveLength(1);
     expect(bench.logger.lines).toMatchObject([{ level: "debug", message: "template refreshed" }]);
   });
 

@@ -3,7 +3,6 @@
 import { connect } from "node:net";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import type { ConnectionChannels } from "../../src/mining/connection-channels.ts";
-import { ellswiftKeyPair, generateKeyPair, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { StratumServer, type StratumServerOptions } from "../../src/server/stratum-server.ts";
 import type { Template } from "../../src/templates/template.ts";
@@ -12,9 +11,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { nextTurn, until } from "../support/wait.ts";
 import { RawPeer, type RawPeerOptions } from "./raw-peer.ts";
-
-const authority = generateKeyPair();
-const staticKeyPair = ellswiftKeyPair(generateKeyPair().secretKey);
+import { AUTHORITY_PUBLIC_KEY, SERVER_KEYS } from "./server-keys.ts";
 
 export class StratumBench {
   readonly clock = new ManualClock();
@@ -45,7 +42,7 @@ export class StratumBench {
         maxConnectionsPerAddress: 100,
         maxOutboundBytesPerConnection: 1 << 20,
         pool,
-        identity: new NoiseIdentity({ authoritySecretKey: authority.secretKey, staticKeyPair }, this),
+        identity: new NoiseIdentity(SERVER_KEYS, this),
         ...options,
       },
       this,
@@ -70,7 +67,7 @@ export class StratumBench {
   connect(options: Partial<RawPeerOptions> & { readonly encrypted?: boolean } = {}): RawPeer {
     const { encrypted = false, ...rest } = options;
     const nowSeconds = Math.floor(this.clock.nowMs() / 1000);
-    const noise = encrypted ? { authorityPublicKey: xOnlyPublicKey(authority.secretKey), nowSeconds } : undefined;
+    const noise = encrypted ? { authorityPublicKey: AUTHORITY_PUBLIC_KEY, nowSeconds } : undefined;
     const peer = new RawPeer({ port: this.port, noise, ...rest });
     this.peers.push(peer);
     return peer;

@@ -1,10 +1,10 @@
-import { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { until, within } from "../support/wait.ts";
 import type { RawPeer } from "./raw-peer.ts";
 import { StratumBench, someTurns } from "./stratum-bench.ts";
+import { onWrites, watchWrites } from "./watched-writes.ts";
 
 let bench: StratumBench;
 beforeEach(async () => {
@@ -28,25 +28,9 @@ async function miner(): Promise<RawPeer> {
   return peer;
 }
 
-/** Calls `onWrite` with the peer's port before each write of the server, from now on. */
-function watch(onWrite: (peerPort: number | undefined) => void): void {
-  const { write } = Socket.prototype;
-  vi.spyOn(Socket.prototype, "write").mockImplementation(function (this: Socket, ...args: unknown[]) {
-    if (this.localPort === bench.port) onWrite(this.remotePort);
-    return Reflect.apply(write, this, args);
-  });
-}
-
-/** The peers' ports of all writes from now on. */
-function watchWrites(): (number | undefined)[] {
-  const writes: (number | undefined)[] = [];
-  watch((peerPort) => writes.push(peerPort));
-  return writes;
-}
-
 /** Makes each write to that peer fail, in a way that sockets do not know. */
 function breakWritesTo(peer: RawPeer): void {
-  watch((peerPort) => {
+  onWrites(bench.port, (peerPort) => {
     if (peerPort === peer.socket.localPort) throw new Error("out of memory");
   });
 }
@@ -54,14 +38,14 @@ function breakWritesTo(peer: RawPeer): void {
 describe("what one turn gives a peer", () => {
   it("leaves in one write: the answer to an open with its job and its tip", async () => {
     const peer = await (await bench.join()).setUp();
-    const writes = watchWrites();
+    const writes = watchWrites(bench.port);
     await peer.open();
     expect(writes).toHaveLength(1);
   });
 
   it("leaves in one write for each peer, when all are given a new tip", async () => {
     const peers = [await miner(), await miner(), await miner()];
-    const writes = watchWrites();
+    const writes = watchWrites(bench.port);
     bench.template(NEXT_TIP);
     bench.template({ ...NEXT_TIP, curTime: 1_700_000_001 });
     for (const peer of peers) {
@@ -73,7 +57,7 @@ describe("what one turn gives a peer", () => {
 
   it("waits for the end of that turn, unless it is flushed: then it is written before the call returns", async () => {
     const peer = await miner();
-    const writes = watchWrites();
+    const writes = watchWrites(bench.port);
     bench.template(NEXT_TIP);
     expect(writes).toEqual([]);
     bench.server.flush();

@@ -9,8 +9,7 @@ let pool: PoolHarness;
 let client: SessionHarness;
 
 beforeEach(() => {
-  pool = new PoolHarness();
-  pool.pool.setTemplate(template());
+  pool = PoolHarness.withWork();
   client = new SessionHarness(pool);
 });
 

@@ -14,24 +14,14 @@ import { encodeFrame } from "../../src/wire/frame.ts";
 import { NewMiningJob, SetCustomMiningJob, SetCustomMiningJobError, SetTarget } from "../../src/wire/job-messages.ts";
 import type { MessageDefinition } from "../../src/wire/message.ts";
 import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
-import {
-  CUSTOM_JOB,
-  EASIEST,
-  HARD_BITS,
-  OPEN,
-  PoolHarness,
-  read,
-  SessionHarness,
-  template,
-} from "./session-fixture.ts";
+import { CUSTOM_JOB, EASIEST, OPEN, PoolHarness, read, SessionHarness } from "./session-fixture.ts";
 
 let pool: PoolHarness;
 let client: SessionHarness;
 let channelId: number;
 
 beforeEach(() => {
-  pool = new PoolHarness();
-  pool.pool.setTemplate(template({ bits: HARD_BITS }));
+  pool = PoolHarness.withWork();
   client = new SessionHarness(pool).setup().send(OpenStandardMiningChannel, OPEN);
   channelId = read(client.frames()[1], OpenStandardMiningChannelSuccess).channel_id;
 });

@@ -18,8 +18,7 @@ let pool: PoolHarness;
 let client: SessionHarness;
 
 beforeEach(() => {
-  pool = new PoolHarness();
-  pool.pool.setTemplate(template({ bits: HARD_BITS }));
+  pool = PoolHarness.withWork();
   client = new SessionHarness(pool).setup();
   client.frames();
 });

@@ -94,6 +94,18 @@ export const CUSTOM_JOB: SetCustomMiningJob = {
   merkle_path: [],
 };
 
+/** A pool's options where a test is about none of them. */
+export const MINING = {
+  payout: { script: new Uint8Array([0x51]) },
+  poolTag: "/t/",
+  instanceId: 1,
+  sharesPerMinute: 12,
+  minDifficulty: 0,
+  vardiff: false,
+  maxChannels: 100,
+  maxChannelsPerConnection: 10,
+} as const;
+
 export class PoolHarness implements ShareOutcomeListener {
   readonly pool: MiningPool;
   readonly blocks: BlockFound[] = [];
@@ -110,14 +122,7 @@ export class PoolHarness implements ShareOutcomeListener {
   ) {
     this.pool = new MiningPool(
       {
-        payout: { script: new Uint8Array([0x51]) },
-        poolTag: "/t/",
-        instanceId: 1,
-        sharesPerMinute: 12,
-        minDifficulty: 0,
-        vardiff: false,
-        maxChannels: 100,
-        maxChannelsPerConnection: 10,
+        ...MINING,
         validator: createValidator({ backend: "wasm" }),
         ...options,
         ...parts,
@@ -125,6 +130,13 @@ export class PoolHarness implements ShareOutcomeListener {
       },
       { logger: this.logger, metrics: this.metrics },
     );
+  }
+
+  /** A pool that has work on whose network target no hash falls by chance. */
+  static withWork(): PoolHarness {
+    const harness = new PoolHarness();
+    harness.pool.setTemplate(template({ bits: HARD_BITS }));
+    return harness;
   }
 
   /** The value of a counter; 0 where nothing was counted. */

@@ -3,14 +3,13 @@ import { REQUIRES_STANDARD_JOBS, setupRefusal } from "../../src/session/setup.ts
 import { OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
 import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { encodeFrame } from "../../src/wire/frame.ts";
-import { OPEN, PoolHarness, read, SETUP, SessionHarness, template } from "./session-fixture.ts";
+import { OPEN, PoolHarness, read, SETUP, SessionHarness } from "./session-fixture.ts";
 
 let pool: PoolHarness;
 let client: SessionHarness;
 
 beforeEach(() => {
-  pool = new PoolHarness();
-  pool.pool.setTemplate(template());
+  pool = PoolHarness.withWork();
   client = new SessionHarness(pool);
 });
 

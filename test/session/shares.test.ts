@@ -41,8 +41,7 @@ let client: SessionHarness;
 let view: MinerView;
 
 beforeEach(() => {
-  pool = new PoolHarness();
-  pool.pool.setTemplate(template({ bits: HARD_BITS }));
+  pool = PoolHarness.withWork();
   client = new SessionHarness(pool).setup();
   client.frames();
   view = new MinerView();
