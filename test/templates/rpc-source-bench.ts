@@ -1,5 +1,6 @@
 /** A source with a scripted node, a clock held by the test, and records of what the source tells and logs. */
 
+import { onTestFinished } from "vitest";
 import type { LogContext, Logger } from "../../src/core/logger.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { RpcSource, type RpcSourceOptions } from "../../src/templates/rpc-source.ts";
@@ -37,10 +38,15 @@ export class SourceBench {
     this.answerAll();
   }
 
-  /** With the options over those of a node on regtest. Longpolls wait for the test. */
+  /** With the options over those of a node on regtest, until the test ends. Longpolls wait for the test. */
   static async create(options: BenchOptions = {}): Promise<SourceBench> {
     const node = await FakeNode.start();
-    return new SourceBench(node, typeof options === "function" ? options(node.url) : options);
+    const bench = new SourceBench(node, typeof options === "function" ? options(node.url) : options);
+    onTestFinished(async () => {
+      await bench.source.stop();
+      await node.stop();
+    });
+    return bench;
   }
 
   #logger(fields: LogContext): Logger {
@@ -86,11 +92,6 @@ export class SourceBench {
   async retry(): Promise<void> {
     await this.clock.waiting(125);
     this.clock.advance(125);
-  }
-
-  async stop(): Promise<void> {
-    await this.source.stop();
-    await this.node.stop();
   }
 }
 

@@ -1,16 +1,8 @@
-import { afterEach, describe, expect, it } from "vitest";
-import type { RpcSourceOptions } from "../../src/templates/rpc-source.ts";
+import { describe, expect, it } from "vitest";
 import type { FakeCall } from "./rpc-fake-node.ts";
 import { TIP_A, TIP_B } from "./rpc-gbt.ts";
 import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
-
-let bench: SourceBench;
-async function create(options: Partial<RpcSourceOptions> = {}): Promise<SourceBench> {
-  bench = await SourceBench.create(options);
-  return bench;
-}
-afterEach(() => bench.stop());
 
 /** What a node can do to any call, and what the operator has to read of it. */
 const FAULTS: readonly (readonly [string, (call: FakeCall) => void, string])[] = [
@@ -31,7 +23,8 @@ describe("a node", () => {
     it.each(["getblockchaininfo", "getblocktemplate"])(
       "at the first %s is a reason, and is asked again",
       async (method) => {
-        const { node, recorder, source } = await create();
+        const bench = await SourceBench.create();
+        const { node, recorder, source } = bench;
         node.standing.set(method, fault);
         await source.start(recorder);
         expect(await recorder.unavailable()).toContain(sentence);
@@ -51,7 +44,8 @@ describe("a node", () => {
       ["poll", "getbestblockhash", POLL_MS],
       ["refresh", "getblocktemplate", REFRESH_MS],
     ])("at a %s makes the source unavailable, until it is well again", async (_kind, method, afterMs) => {
-      const { node, recorder } = await create();
+      const bench = await SourceBench.create();
+      const { node, recorder } = bench;
       const longpoll = await bench.start();
       node.standing.set(method, fault);
       await bench.poll(afterMs);
@@ -67,7 +61,8 @@ describe("a node", () => {
   });
 
   it("that does not answer is unavailable after 10 s of a poll", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     await bench.start();
     node.standing.delete("getbestblockhash");
     await bench.poll();
@@ -79,7 +74,7 @@ describe("a node", () => {
   });
 
   it("that does not answer a template request is unavailable after 30 s", async () => {
-    const { node, recorder, clock, source } = await create();
+    const { node, recorder, clock, source } = await SourceBench.create();
     node.standing.delete("getblocktemplate");
     const starting = source.start(recorder);
     await node.next("getblocktemplate");
@@ -89,7 +84,8 @@ describe("a node", () => {
   });
 
   it("whose longpoll waits for an hour is asked anew, and stays ready", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
     await clock.waiting(POLL_MS);
     clock.advance(3_600_000);
@@ -102,7 +98,8 @@ describe("a node", () => {
   });
 
   it("that sends an unusable template by longpoll is unavailable, and asked anew", async () => {
-    const { recorder } = await create();
+    const bench = await SourceBench.create();
+    const { recorder } = bench;
     const longpoll = await bench.start();
     longpoll.result(bench.template({ bits: "1d00ffff" }));
     expect(await recorder.unavailable()).toBe("the node's template cannot be used: bits and target differ");
@@ -112,7 +109,8 @@ describe("a node", () => {
   });
 
   it("whose template has another height than its chain is unavailable", async () => {
-    const { node, recorder, source } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, source } = bench;
     node.standing.set("getblocktemplate", (call) => call.result(bench.template({ height: 102 })));
     await source.start(recorder);
     expect(await recorder.unavailable()).toContain("height is not 101");
@@ -120,7 +118,8 @@ describe("a node", () => {
   });
 
   it("whose template changes its height on the same tip is unavailable", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     node.standing.set("getblocktemplate", (call) => call.result(bench.template({ height: 102 })));
     await bench.poll(REFRESH_MS);
@@ -128,7 +127,8 @@ describe("a node", () => {
   });
 
   it("that restarts on a new tip is found again by itself, and its tip is new", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     const { port } = node;
     // The longpoll breaks, so that the node is polled at once.
@@ -142,7 +142,8 @@ describe("a node", () => {
   });
 
   it("is asked after waits that double up to 10 s, and soon again after a long good time", async () => {
-    const { node, recorder, clock, source } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock, source } = bench;
     node.standing.set("getblockchaininfo", (call) => call.http(503));
     await source.start(recorder);
     for (const waitMs of [125, 250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
@@ -169,7 +170,8 @@ describe("a node", () => {
   });
 
   it("that fails again within 10 s is asked after a longer wait", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     await bench.start();
     node.standing.set("getbestblockhash", (call) => call.http(503));
     await bench.poll();
@@ -180,7 +182,8 @@ describe("a node", () => {
   });
 
   it("that gives another reason is heard", async () => {
-    const { node, recorder, source } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, source } = bench;
     node.standing.set("getblockchaininfo", (call) => call.error(-28, "Loading wallet…"));
     await source.start(recorder);
     expect(await recorder.unavailable()).toContain("Loading wallet…");
@@ -190,7 +193,7 @@ describe("a node", () => {
   });
 
   it("that sends more than 32 MiB is cut off", async () => {
-    const { node, recorder, source } = await create();
+    const { node, recorder, source } = await SourceBench.create();
     node.standing.set("getblocktemplate", (call) => {
       call.response.writeHead(200, { "content-length": 32 * 1024 * 1024 + 1 }).flushHeaders();
     });
@@ -202,7 +205,10 @@ describe("a node", () => {
 describe("the node's network", () => {
   it("has to be the pool's: the start fails with what is wrong, and nothing goes on", async () => {
     const publisher = await TipPublisher.start();
-    const { node, recorder, source, clock } = await create({ network: "main", zmqHashblock: publisher.address });
+    const { node, recorder, source, clock } = await SourceBench.create({
+      network: "main",
+      zmqHashblock: publisher.address,
+    });
     node.standing.set("getblockchaininfo", (call) => {
       void publisher.subscribed().then(() => call.result({ chain: "test", blocks: 100, bestblockhash: TIP_A }));
     });
@@ -219,7 +225,8 @@ describe("the node's network", () => {
   });
 
   it("that changes later is a reason, and no end", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     const { port } = node;
     // The longpoll breaks, so that the node is polled at once.
@@ -236,7 +243,7 @@ describe("the node's network", () => {
   });
 
   it("cannot be signet, and the node is not even asked", async () => {
-    const { node, recorder, source } = await create({ network: "signet" });
+    const { node, recorder, source } = await SourceBench.create({ network: "signet" });
     await expect(source.start(recorder)).rejects.toMatchObject({
       code: "signet-unsupported",
       disposition: { kind: "shutdown" },
@@ -245,7 +252,8 @@ describe("the node's network", () => {
   });
 
   it("has to be downloaded, on a test network too", async () => {
-    const { node, recorder, source } = await create({ network: "testnet4" });
+    const bench = await SourceBench.create({ network: "testnet4" });
+    const { node, recorder, source } = bench;
     const info = { chain: "testnet4", blocks: 100, bestblockhash: TIP_A };
     node.standing.set("getblockchaininfo", (call) => call.result({ ...info, initialblockdownload: true }));
     await source.start(recorder);

@@ -4,18 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { within } from "../support/wait.ts";
 import { TIP_B } from "./rpc-gbt.ts";
-import { type BenchOptions, POLL_MS, SourceBench } from "./rpc-source-bench.ts";
-
-let bench: SourceBench;
-async function create(options: BenchOptions = {}): Promise<SourceBench> {
-  bench = await SourceBench.create(options);
-  return bench;
-}
-afterEach(() => bench.stop());
+import { POLL_MS, SourceBench } from "./rpc-source-bench.ts";
 
 describe("stopping", () => {
   it("ends all requests and timers, and tells nothing more", async () => {
-    const { source, recorder, clock, node } = await create();
+    const bench = await SourceBench.create();
+    const { source, recorder, clock, node } = bench;
     const longpoll = await bench.start();
     await clock.waiting(POLL_MS);
     await within(source.stop(), "the source's end");
@@ -28,12 +22,12 @@ describe("stopping", () => {
   });
 
   it("works before the start", async () => {
-    const { source } = await create();
+    const { source } = await SourceBench.create();
     await within(source.stop(), "the source's end");
   });
 
   it("works within the start", async () => {
-    const { source, recorder, node, clock } = await create();
+    const { source, recorder, node, clock } = await SourceBench.create();
     node.standing.delete("getblockchaininfo");
     const starting = source.start(recorder);
     await node.next("getblockchaininfo");
@@ -44,7 +38,7 @@ describe("stopping", () => {
   });
 
   it("works while the source waits to try again", async () => {
-    const { source, recorder, node, clock } = await create();
+    const { source, recorder, node, clock } = await SourceBench.create();
     node.standing.set("getblockchaininfo", (call) => call.http(503));
     await source.start(recorder);
     await clock.waiting(125);
@@ -64,7 +58,8 @@ describe("the cookie file", () => {
 
   it("is read again when the node refuses the cookie, without anybody noticing", async () => {
     await writeFile(rpcCookie, "__cookie__:one");
-    const { node, recorder } = await create({ rpcCookie });
+    const bench = await SourceBench.create({ rpcCookie });
+    const { node, recorder } = bench;
     await bench.start();
     const wanted = `Basic ${Buffer.from("__cookie__:two").toString("base64")}`;
     const refused: string[] = [];
@@ -89,7 +84,8 @@ describe("the cookie file", () => {
 
   it("is read again before the node is asked again after a fault", async () => {
     await writeFile(rpcCookie, "__cookie__:one");
-    const { node, recorder } = await create({ rpcCookie });
+    const bench = await SourceBench.create({ rpcCookie });
+    const { node, recorder } = bench;
     await bench.start();
     await node.stop();
     expect(await recorder.unavailable()).toContain("ECONNREFUSED");
@@ -107,7 +103,8 @@ describe("the cookie file", () => {
   });
 
   it("may be missing at the start: the reason says so, and it is read when it is there", async () => {
-    const { recorder, node } = await create({ rpcCookie });
+    const bench = await SourceBench.create({ rpcCookie });
+    const { recorder, node } = bench;
     await bench.source.start(recorder);
     expect(await recorder.unavailable()).toContain(`${rpcCookie} does not exist`);
     expect(node.calls).toEqual([]);

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FakeCall } from "./rpc-fake-node.ts";
 import { TIP_A, TIP_B } from "./rpc-gbt.ts";
-import { type BenchOptions, POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
-
-let bench: SourceBench;
-async function create(options: BenchOptions = {}): Promise<SourceBench> {
-  bench = await SourceBench.create(options);
-  return bench;
-}
-afterEach(() => bench.stop());
+import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
 
 describe("a source over JSON-RPC", () => {
   it("asks for templates with segwit's rules, and waits for the next by longpoll on another connection", async () => {
-    const { node } = await create();
+    const bench = await SourceBench.create();
+    const { node } = bench;
     const asked: FakeCall[] = [];
     node.standing.set("getblocktemplate", (call) => {
       asked.push(call);
@@ -25,7 +19,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("delivers a new tip that the longpoll brings without any other wait, and waits for the one after", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     const longpoll = await bench.start();
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     longpoll.result(bench.template());
@@ -41,7 +36,8 @@ describe("a source over JSON-RPC", () => {
     [4_999, 0],
     [5_000, 1],
   ])("of what a longpoll brings for fees %i ms after the last template delivers %i", async (afterMs, delivered) => {
-    const { recorder, clock, node } = await create({ pollIntervalMs: 20_000 });
+    const bench = await SourceBench.create({ pollIntervalMs: 20_000 });
+    const { recorder, clock, node } = bench;
     const longpoll = await bench.start();
     await clock.waiting(20_000);
     clock.advance(afterMs);
@@ -52,7 +48,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("does not send the next longpoll within 1 s of one that did not wait", async () => {
-    const { node, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, clock } = bench;
     const longpoll = await bench.start();
     longpoll.result(bench.template());
     await clock.waiting(1_000);
@@ -64,7 +61,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("ends a refresh under way when the longpoll brings a new tip", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     const longpoll = await bench.start();
     node.standing.delete("getblocktemplate");
     await bench.poll(REFRESH_MS);
@@ -77,7 +75,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("works on where the longpoll breaks: it polls at once, and sends another after a wait", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
     node.standing.delete("getbestblockhash");
     longpoll.http(504, "a proxy's words");
@@ -90,7 +89,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("asks for a template at once where the node answers the longpoll with an error of its own", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     const longpoll = await bench.start();
     node.standing.set("getblocktemplate", (call) => call.error(-9, "Bitcoin Core is not connected!"));
     longpoll.error(-9, "Bitcoin Core is not connected!");
@@ -98,7 +98,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("lives without longpolls where the node offers none", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     node.standing.set("getblocktemplate", (call) => call.result(bench.template({ longpollid: undefined })));
     await bench.source.start(recorder);
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };

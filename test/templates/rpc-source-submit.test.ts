@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { within } from "../support/wait.ts";
 import { TIP_B } from "./rpc-gbt.ts";
 import { POLL_MS, SourceBench } from "./rpc-source-bench.ts";
@@ -10,7 +10,6 @@ describe("a block", () => {
   beforeEach(async () => {
     bench = await SourceBench.create();
   });
-  afterEach(() => bench.stop());
 
   it("is sent as hexadecimal, and null means accepted", async () => {
     const result = bench.source.submitBlock(BLOCK);

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { printed, TIP_A, TIP_B, TIP_C } from "./rpc-gbt.ts";
-import { type BenchOptions, POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
+import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
-
-let bench: SourceBench;
-async function create(options: BenchOptions = {}): Promise<SourceBench> {
-  bench = await SourceBench.create(options);
-  return bench;
-}
-afterEach(() => bench.stop());
 
 describe("a source over JSON-RPC", () => {
   it("finds a new tip by poll where the longpoll is silent: unavailable at once, then the template, then ready", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     node.standing.delete("getblocktemplate");
@@ -29,7 +23,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("goes back to an earlier tip of the same height with the node", async () => {
-    const { recorder } = await create();
+    const bench = await SourceBench.create();
+    const { recorder } = bench;
     await bench.start();
     for (const [tip, height] of [
       [TIP_B, 100],
@@ -45,7 +40,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("does not deliver what a longpoll brings for a tip that a poll knows to be old", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
     node.standing.delete("getbestblockhash");
     await bench.poll(REFRESH_MS);
@@ -60,7 +56,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("takes up a tip that moves on while its template is fetched", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     node.standing.delete("getblocktemplate");
@@ -73,7 +70,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("does not deliver templates that never stand on the node's tip", async () => {
-    const { node, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder } = bench;
     await bench.start();
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     node.standing.set("getblocktemplate", (call) => call.result(bench.template({ previousblockhash: TIP_A })));
@@ -87,7 +85,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("takes a new tip from the longpoll though a poll heard of it meanwhile, and stays ready", async () => {
-    const { node, recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
     node.standing.delete("getbestblockhash");
     await bench.poll();
@@ -104,7 +103,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("does not go back to an older tip that a longpoll brings late", async () => {
-    const { recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { recorder, clock } = bench;
     const longpoll = await bench.start();
     const late = bench.template({ previousblockhash: TIP_B, longpollid: "late" });
     bench.chain = { name: "regtest", tip: TIP_C, height: 101 };
@@ -121,7 +121,8 @@ describe("a source over JSON-RPC", () => {
 
   it("looks at once when ZMQ announces a tip, and not for the tip that it has", async () => {
     const publisher = await TipPublisher.start();
-    const { node, recorder, clock } = await create({ zmqHashblock: publisher.address });
+    const bench = await SourceBench.create({ zmqHashblock: publisher.address });
+    const { node, recorder, clock } = bench;
     await bench.start();
     await publisher.subscribed();
     await clock.waiting(POLL_MS);

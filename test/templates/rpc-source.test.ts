@@ -1,17 +1,11 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { printed, TIP_A } from "./rpc-gbt.ts";
-import { type BenchOptions, POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
-
-let bench: SourceBench;
-async function create(options: BenchOptions = {}): Promise<SourceBench> {
-  bench = await SourceBench.create(options);
-  return bench;
-}
-afterEach(() => bench.stop());
+import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
 
 describe("a source over JSON-RPC", () => {
   it("asks for the chain, then for a template, delivers that and is ready", async () => {
-    const { source, recorder, node } = await create();
+    const bench = await SourceBench.create();
+    const { source, recorder, node } = bench;
     await source.start(recorder);
     expect(recorder.order).toEqual(["template 1 tip", "ready"]);
     const { template, newTip } = await recorder.template();
@@ -23,7 +17,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("refreshes its template for fees each 30 s, and not before", async () => {
-    const { recorder, clock } = await create();
+    const bench = await SourceBench.create();
+    const { recorder, clock } = bench;
     await bench.start();
     await bench.poll(REFRESH_MS - 1);
     await clock.waiting(POLL_MS);
@@ -35,7 +30,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("counts templates and tips, and shows whether it is ready", async () => {
-    const { metrics, source, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { metrics, source, recorder } = bench;
     await bench.start();
     await bench.poll(REFRESH_MS);
     await recorder.template();
@@ -49,7 +45,8 @@ describe("a source over JSON-RPC", () => {
   });
 
   it("goes on where its listener throws, and logs that", async () => {
-    const { source, recorder } = await create();
+    const bench = await SourceBench.create();
+    const { source, recorder } = bench;
     const failing = {
       onTemplate: (): void => {
         throw new Error("listener's own");
@@ -63,7 +60,8 @@ describe("a source over JSON-RPC", () => {
 
   it("writes no password into its name or any log line", async () => {
     const url = (plain: string): string => plain.replace("http://", "http://alice:s3cret@");
-    const { source, recorder, node } = await create((plain) => ({ rpcUrl: url(plain), rpcUser: "", rpcPassword: "" }));
+    const bench = await SourceBench.create((plain) => ({ rpcUrl: url(plain), rpcUser: "", rpcPassword: "" }));
+    const { source, recorder, node } = bench;
     node.standing.set("getblocktemplate", (call) => {
       expect(call.authorization).toBe(`Basic ${Buffer.from("alice:s3cret").toString("base64")}`);
       call.http(401);
