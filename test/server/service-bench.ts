@@ -1,5 +1,6 @@
 /** A whole pool whose node, ledger, validator and clock a test holds, and peers that speak to it over real sockets. */
 
+import { onTestFinished } from "vitest";
 import { hashHeader } from "../../src/bitcoin/header.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
@@ -35,6 +36,7 @@ export class ServiceBench {
   #templates = 0;
   #stopped = false;
 
+  /** It is stopped when the test ends. */
   constructor(options: { readonly port?: number; readonly mining?: Partial<PoolServiceOptions["mining"]> } = {}) {
     this.service = new PoolService(
       {
@@ -58,6 +60,7 @@ export class ServiceBench {
       },
       this,
     );
+    onTestFinished(() => this.stop());
   }
 
   /** A pool that listens and has work. */
@@ -100,6 +103,7 @@ export class ServiceBench {
   async stop(): Promise<void> {
     for (const { socket } of this.peers) socket.destroy();
     if (this.#stopped) return;
+    this.#stopped = true;
     const { commits, records } = this.ledger;
     const stopped = this.service.stop();
     let done = false;

@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { nextTurn, until, within } from "../support/wait.ts";
 import { EASY_BITS, ServiceBench, solvingNonce } from "./service-bench.ts";
 import { isTaken, someTurns } from "./stratum-bench.ts";
 
 let bench: ServiceBench;
-afterEach(() => bench.stop());
 
 describe("a pool that starts", () => {
   it("listens while its node has no work yet, and gives it to those who wait as soon as it comes", async () => {

@@ -14,10 +14,7 @@ let bench: ServiceBench;
 beforeEach(async () => {
   bench = await ServiceBench.start();
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.stop();
-});
+afterEach(() => vi.restoreAllMocks());
 
 async function committed(batches: number): Promise<void> {
   await until(`${batches} batches are with the ledger`, () => bench.ledger.commits.length === batches);

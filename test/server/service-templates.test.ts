@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { OpenMiningChannelError } from "../../src/wire/channel-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { ServiceBench } from "./service-bench.ts";
@@ -12,10 +12,6 @@ const OUTAGE_SAID_AFTER_MS = 2_000;
 let bench: ServiceBench;
 beforeEach(async () => {
   bench = await ServiceBench.start();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.stop();
 });
 
 const unavailable = (reason = "the node does not answer") => ({ kind: "unavailable", reason }) as const;

@@ -1,6 +1,7 @@
 /** A port for miners on loopback whose clock a test moves, and peers that speak to it over real sockets. */
 
 import { connect } from "node:net";
+import { onTestFinished } from "vitest";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import type { ConnectionChannels } from "../../src/mining/connection-channels.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
@@ -25,7 +26,7 @@ export class StratumBench {
   port = 0;
   #templates = 0;
 
-  /** A server that does not listen yet. */
+  /** A server that does not listen yet, and is closed when the test ends. */
   constructor(options: Partial<StratumServerOptions> = {}) {
     const { pool } = this.mining;
     const connect = pool.connect.bind(pool);
@@ -47,6 +48,7 @@ export class StratumBench {
       },
       this,
     );
+    onTestFinished(() => this.stop());
   }
 
   /** A server that listens and has work to give out. */

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type * as PrivateAddress from "../../src/server/private-address.ts";
 import type { PlaintextPolicy, StratumServerOptions } from "../../src/server/stratum-server.ts";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
@@ -14,7 +14,6 @@ vi.mock("../../src/server/private-address.ts", async (original) => {
 });
 
 let bench: StratumBench;
-afterEach(() => bench.stop());
 
 async function start(options: Partial<StratumServerOptions>): Promise<void> {
   bench = await StratumBench.start(options);

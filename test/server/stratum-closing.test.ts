@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ListenError } from "../../src/server/errors.ts";
 import { SetupConnectionError } from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
@@ -11,7 +11,6 @@ let bench: StratumBench;
 beforeEach(async () => {
   bench = await StratumBench.start();
 });
-afterEach(() => bench.stop());
 
 describe("a connection that ends", () => {
   it("has what was queued for it before it is closed", async () => {

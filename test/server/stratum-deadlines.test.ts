@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { ACT_ONE_BYTES } from "../../src/noise/handshake-state.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/server/stratum-server.ts";
 import { CloseChannel } from "../../src/wire/channel-messages.ts";
@@ -9,7 +9,6 @@ let bench: StratumBench;
 beforeEach(async () => {
   bench = await StratumBench.start();
 });
-afterEach(() => bench.stop());
 
 /** All connections live for `ms`, less the last moment; with that, they end for that reason. */
 async function endAfter(ms: number, reason: string): Promise<void> {

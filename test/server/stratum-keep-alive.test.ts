@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { UpdateChannel } from "../../src/wire/channel-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { within } from "../support/wait.ts";
@@ -11,7 +11,6 @@ let bench: StratumBench;
 beforeEach(async () => {
   bench = await StratumBench.start();
 });
-afterEach(() => bench.stop());
 
 /** A peer with so many standard channels, and their ids. */
 async function miner(channels: number): Promise<{ readonly peer: RawPeer; readonly ids: number[] }> {

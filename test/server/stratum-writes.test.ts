@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { until, within } from "../support/wait.ts";
@@ -9,10 +9,6 @@ import { onWrites, watchWrites } from "./watched-writes.ts";
 let bench: StratumBench;
 beforeEach(async () => {
   bench = await StratumBench.start();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.stop();
 });
 
 const NEXT_TIP = { prevHash: new Uint8Array(32).fill(2) };
