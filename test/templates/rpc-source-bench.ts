@@ -88,6 +88,13 @@ export class SourceBench {
     this.clock.advance(afterMs);
   }
 
+  /** Lets the poll's time come, and returns its question, which waits for the test's answer. */
+  async heldPoll(afterMs: number = POLL_MS): ReturnType<FakeNode["next"]> {
+    this.node.standing.delete("getbestblockhash");
+    await this.poll(afterMs);
+    return this.node.next("getbestblockhash");
+  }
+
   /** Lets the time of the next try come, after the first fault of a period. */
   async retry(): Promise<void> {
     await this.clock.waiting(125);

@@ -62,11 +62,9 @@ describe("a node", () => {
 
   it("that does not answer is unavailable after 10 s of a poll", async () => {
     const bench = await SourceBench.create();
-    const { node, recorder, clock } = bench;
+    const { recorder, clock } = bench;
     await bench.start();
-    node.standing.delete("getbestblockhash");
-    await bench.poll();
-    await node.next("getbestblockhash");
+    await bench.heldPoll();
     clock.advance(9_999);
     expect(recorder.states.left).toEqual([]);
     clock.advance(1);

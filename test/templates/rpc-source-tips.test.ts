@@ -43,9 +43,7 @@ describe("a source over JSON-RPC", () => {
     const bench = await SourceBench.create();
     const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
-    node.standing.delete("getbestblockhash");
-    await bench.poll(REFRESH_MS);
-    const poll = await node.next("getbestblockhash");
+    const poll = await bench.heldPoll(REFRESH_MS);
     longpoll.result(bench.template({ longpollid: "other fees" }));
     await node.next("longpoll");
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
@@ -88,9 +86,7 @@ describe("a source over JSON-RPC", () => {
     const bench = await SourceBench.create();
     const { node, recorder, clock } = bench;
     const longpoll = await bench.start();
-    node.standing.delete("getbestblockhash");
-    await bench.poll();
-    const poll = await node.next("getbestblockhash");
+    const poll = await bench.heldPoll();
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
     longpoll.result(bench.template());
     // The source has read the longpoll's answer when it sends the next.
