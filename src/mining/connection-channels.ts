@@ -22,7 +22,7 @@ import { JobDelivery, type JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkHashrateAndTarget, checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
-import { boundedTarget, initialTarget, type ShareTarget } from "./share-target.ts";
+import { boundedTarget, initialTarget, type ShareTarget, type TargetBounds } from "./share-target.ts";
 import { Vardiff } from "./vardiff.ts";
 
 export type ConnectionOptions = {
@@ -110,7 +110,7 @@ export class ConnectionChannels {
     const extranoncePrefix = extranonces.allocate(prefixBytes);
     const group = this.#groupOf(prefixBytes + rollableBytes);
     const maxTarget = targetFromBytes(request.maxTarget);
-    const target = initialTarget(request.nominalHashrate, { ...options, maxTarget });
+    const target = initialTarget(request.nominalHashrate, this.#bounds(maxTarget));
     const channelId = this.#ids.next();
     const channel = new Channel({
       channelId,
@@ -149,22 +149,19 @@ export class ConnectionChannels {
     if (channel === undefined) return "invalid-channel-id";
     const wrong = checkHashrateAndTarget(request.nominalHashrate, request.maxTarget);
     if (wrong !== undefined) return wrong;
-    const { options } = this.#context;
     channel.nominalHashrate = request.nominalHashrate;
     channel.maxTarget = targetFromBytes(request.maxTarget);
-    this.setTarget(channel, initialTarget(request.nominalHashrate, { ...options, maxTarget: channel.maxTarget }));
+    this.setTarget(channel, initialTarget(request.nominalHashrate, this.#bounds(channel.maxTarget)));
     channel.vardiff?.reset(channel.target.difficulty, request.now.monotonicMs);
     return undefined;
   }
 
   /** What vardiff wants of each channel at that time; sends SetTarget where something changes. */
   retarget(now: Moment): void {
-    const { minDifficulty } = this.#context.options;
     for (const channel of this.#channels.values()) {
       const wanted = channel.vardiff?.tick(now.monotonicMs);
       if (wanted === undefined) continue;
-      const { maxTarget } = channel;
-      const target = boundedTarget(targetOfDifficulty(wanted), { minDifficulty, maxTarget });
+      const target = boundedTarget(targetOfDifficulty(wanted), this.#bounds(channel.maxTarget));
       if (target.value !== channel.target.value) this.setTarget(channel, target);
       channel.vardiff?.reset(channel.target.difficulty, now.monotonicMs);
     }
@@ -225,6 +222,13 @@ export class ConnectionChannels {
   /** Frees everything, when the connection is gone. */
   closeAll(): void {
     for (const channel of [...this.#channels.values()]) this.#free(channel);
+  }
+
+  /** What bounds a channel's target now. */
+  #bounds(maxTarget: bigint): TargetBounds & { readonly sharesPerMinute: number } {
+    const { options, workBook } = this.#context;
+    const { minDifficulty, sharesPerMinute } = options;
+    return { minDifficulty, sharesPerMinute, networkTarget: workBook.networkTarget, maxTarget };
   }
 
   get #full(): boolean {

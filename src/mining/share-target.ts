@@ -18,21 +18,24 @@ export function shareTarget(value: bigint): ShareTarget {
 }
 
 export type TargetBounds = {
-  /** No target is easier than this difficulty's, or shares would be free. */
+  /** No target is easier than this difficulty's, or shares would be free; but where a block is, shares may be too. */
   readonly minDifficulty: number;
+  /** Of a block of the present template. On a test network it can be easier than the minimum difficulty. */
+  readonly networkTarget: bigint;
   /** The easiest that the client can work with. */
   readonly maxTarget: bigint;
 };
 
 /** `wanted`, made harder where the bounds demand it. */
 export function boundedTarget(wanted: bigint, bounds: TargetBounds): ShareTarget {
-  const easiest = targetOfDifficulty(bounds.minDifficulty);
+  const least = targetOfDifficulty(bounds.minDifficulty);
+  const easiest = bounds.networkTarget > least ? bounds.networkTarget : least;
   let value = wanted < easiest ? wanted : easiest;
   if (bounds.maxTarget < value) value = bounds.maxTarget;
   return shareTarget(value > 0n ? value : 1n);
 }
 
-/** The first target of a channel, from the hashrate that it announced: 0 means unknown, and gets the easiest. */
+/** The first target of a channel, from the hashrate that it announced: 0 means unknown, and gets the minimum difficulty. */
 export function initialTarget(
   nominalHashrate: number,
   options: { readonly sharesPerMinute: number } & TargetBounds,

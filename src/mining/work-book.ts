@@ -4,6 +4,7 @@
  * gave out.
  */
 
+import { bitsToTarget } from "../bitcoin/target.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
 import type { Logger } from "../core/logger.ts";
 import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
@@ -38,6 +39,7 @@ type KeptTemplate = {
   readonly tip: number;
   /** Seconds. */
   readonly minNtime: number;
+  readonly networkTarget: bigint;
   readonly bySize: Map<number, JobTemplate>;
 };
 
@@ -72,6 +74,11 @@ export class WorkBook {
     return this.#kept.at(-1)?.template;
   }
 
+  /** Of a block of the newest template; 0 before the first. */
+  get networkTarget(): bigint {
+    return this.#kept.at(-1)?.networkTarget ?? 0n;
+  }
+
   /** Rises by one with each change of prev_hash; 0 before the first template. */
   get tipEpoch(): number {
     return this.#kept.at(-1)?.tipEpoch ?? 0;
@@ -87,10 +94,11 @@ export class WorkBook {
     const previous = this.#kept.at(-1);
     const newTip = previous === undefined || !bytesEqual(previous.template.prevHash, template.prevHash);
     const ntime = Math.max(template.curTime, template.minTime);
+    const own = { template, networkTarget: bitsToTarget(template.bits), bySize: new Map() };
     const kept: KeptTemplate =
       previous === undefined || newTip
-        ? { template, ...this.#nextTip(template.prevHash), minNtime: ntime, bySize: new Map() }
-        : { ...previous, template, minNtime: Math.max(ntime, previous.minNtime), bySize: new Map() };
+        ? { ...own, ...this.#nextTip(template.prevHash), minNtime: ntime }
+        : { ...previous, ...own, minNtime: Math.max(ntime, previous.minNtime) };
     try {
       for (const extranonceBytes of extranonceSizes) this.#jobTemplateOf(kept, extranonceBytes);
     } catch (error) {

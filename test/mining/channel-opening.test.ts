@@ -3,7 +3,7 @@ import { targetToBytes } from "../../src/bitcoin/target.ts";
 import { toHex } from "../../src/core/bytes.ts";
 import { IdSequence, MAX_ID } from "../../src/mining/id-sequence.ts";
 import { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
-import { EASIEST, PoolHarness, read } from "../session/session-fixture.ts";
+import { EASIEST, HARD_BITS, PoolHarness, read, template } from "../session/session-fixture.ts";
 import { NOW, Rig } from "./channel-rig.ts";
 
 let rig: Rig;
@@ -32,6 +32,17 @@ describe("an open channel", () => {
     const [channel] = [...rig.connection.channels()];
     rig.connection.update(channel?.channelId ?? 0, { nominalHashrate: 0, maxTarget: EASIEST, now: NOW });
     expect(channel?.target.difficulty).toBe(8);
+  });
+
+  it("gets one below it where even a block of the template is easier, as on a test network", () => {
+    const harness = new PoolHarness({ minDifficulty: 8 });
+    harness.pool.setTemplate(template({ bits: 0x207fffff }));
+    rig = new Rig(harness);
+    const { difficulty } = rig.open({ nominalHashrate: 1000 }).target;
+    expect(difficulty).toBeGreaterThan(1e-7);
+    expect(difficulty).toBeLessThan(1e-5);
+    harness.pool.setTemplate(template({ bits: HARD_BITS }));
+    expect(rig.open({ nominalHashrate: 1000 }).target.difficulty).toBe(8);
   });
 
   it("has an extranonce that no other has, and that is not given again when it is closed", () => {

@@ -114,7 +114,7 @@ describe("an identity's text", () => {
 });
 
 describe("a share target", () => {
-  const bounds = { minDifficulty: 1, maxTarget: EASIEST };
+  const bounds = { minDifficulty: 1, networkTarget: targetOfDifficulty(1e6), maxTarget: EASIEST };
 
   it("follows the announced hashrate", () => {
     // 2^32 hashes a second, 12 shares a minute: five seconds' work.
@@ -124,19 +124,27 @@ describe("a share target", () => {
 
   it("is the easiest there is for a hashrate of zero", () => {
     expect(initialTarget(0, { ...bounds, sharesPerMinute: 12 }).difficulty).toBe(1);
-    expect(initialTarget(0, { minDifficulty: 0, maxTarget: EASIEST, sharesPerMinute: 12 }).value).toBe(EASIEST);
+    expect(initialTarget(0, { ...bounds, minDifficulty: 0, sharesPerMinute: 12 }).value).toBe(EASIEST);
   });
 
   it("is never easier than the least difficulty, nor than the client's maximum", () => {
     expect(boundedTarget(EASIEST, bounds).difficulty).toBe(1);
     const maxTarget = targetOfDifficulty(1000);
-    expect(boundedTarget(EASIEST, { minDifficulty: 1, maxTarget }).value).toBe(maxTarget);
-    expect(boundedTarget(targetOfDifficulty(5000), { minDifficulty: 1, maxTarget }).difficulty).toBeCloseTo(5000, 6);
+    expect(boundedTarget(EASIEST, { ...bounds, maxTarget }).value).toBe(maxTarget);
+    expect(boundedTarget(targetOfDifficulty(5000), { ...bounds, maxTarget }).difficulty).toBeCloseTo(5000, 6);
     expect(boundedTarget(0n, bounds).value).toBe(1n);
   });
 
+  it("may be as easy as a block's where that is easier than the least difficulty, and no easier", () => {
+    const easy = { ...bounds, networkTarget: targetOfDifficulty(0.01) };
+    expect(boundedTarget(targetOfDifficulty(0.02), easy).difficulty).toBeCloseTo(0.02, 9);
+    expect(boundedTarget(EASIEST, easy).difficulty).toBeCloseTo(0.01, 9);
+    expect(initialTarget(2 ** 20, { ...easy, sharesPerMinute: 12 }).difficulty).toBeCloseTo(0.01, 9);
+    expect(initialTarget(0, { ...easy, sharesPerMinute: 12 }).difficulty, "of a hashrate of zero").toBe(1);
+  });
+
   it.each([1e-30, 1e30, 3.4e38])("exists for a hashrate of %d", (hashrate) => {
-    const target = initialTarget(hashrate, { minDifficulty: 0, maxTarget: EASIEST, sharesPerMinute: 12 });
+    const target = initialTarget(hashrate, { ...bounds, minDifficulty: 0, sharesPerMinute: 12 });
     expect(target.value > 0n && target.value <= EASIEST).toBe(true);
     expect(target.bytes).toEqual(targetToBytes(target.value));
   });
