@@ -102,7 +102,7 @@ export const KEYS: readonly KeySpec[] = [
   number("mining.min_difficulty", 1, {
     from: 0,
     to: 1e12,
-    doc: `No share is easier. 0: each hash is a share, for load tests. With the simulated node ${SIMULATED_MIN_DIFFICULTY}, if not set.`,
+    doc: `No share is easier, unless a block of the network is. 0: each hash is a share, for load tests. With the simulated node ${SIMULATED_MIN_DIFFICULTY}, if not set.`,
   }),
   text("mining.pool_tag", "/adit/", {
     needed: "at most 40 printable ASCII characters",

@@ -43,11 +43,26 @@ function parseToml(source: string, from: string): object {
     return parse(source, { bigint: true });
   } catch (cause) {
     // The parser has two shapes of errors.
-    const error = cause as { line?: number; location?: { start?: { line?: number } }; message?: string };
+    const error = cause as TomlError;
     const line = error.line ?? error.location?.start?.line;
     const where = line === undefined ? "" : ` in line ${line}`;
-    throw new UsageError("config-file", `${from} is no TOML${where}: ${error.message ?? "it cannot be parsed"}`, cause);
+    throw new UsageError("config-file", `${from} is no TOML${where}: ${whatIsWrong(error)}`, cause);
   }
+}
+
+type TomlError = {
+  readonly line?: number;
+  readonly location?: { readonly start?: { readonly line?: number } };
+  /** The character that fits nothing; null at the end of the file. */
+  readonly found?: string | null;
+  readonly message?: string;
+};
+
+/** The grammar's own message lists all that could stand there. */
+function whatIsWrong({ found, message }: TomlError): string {
+  if (found === undefined) return message ?? "it cannot be parsed";
+  const what = found === null ? "the end of the file" : JSON.stringify(found);
+  return `${what} is not expected there; texts need quotes, as in network = "main"`;
 }
 
 /** A large integer stays what it is, and no key allows it. */

@@ -22,8 +22,12 @@ export function formatPoolUrl(address: PoolAddress & { readonly authorityPublicK
   return `${SCHEME}${host}:${address.port}/${encodeAuthorityKey(address.authorityPublicKey)}`;
 }
 
-/** @throws {NoiseError} `url-invalid`, `key-invalid`. */
-export function parsePoolUrl(text: string): PoolAddress {
+/**
+ * @param pasted what comes along with a copied URL (spaces around it, a slash at its end) does no harm.
+ * @throws {NoiseError} `url-invalid`, `key-invalid`.
+ */
+export function parsePoolUrl(pasted: string): PoolAddress {
+  const text = pasted.trim();
   if (!text.startsWith(SCHEME)) throw invalid(text, `it does not begin with ${SCHEME}`);
   const groups = REST.exec(text.slice(SCHEME.length))?.groups;
   const host = hostOf(groups?.host ?? "");
@@ -31,7 +35,8 @@ export function parsePoolUrl(text: string): PoolAddress {
   if (host === undefined || groups?.port?.includes(":")) {
     throw invalid(text, "the host is a name, an IPv4 address, or an IPv6 address in brackets");
   }
-  const { port = "", key = "" } = groups ?? {};
+  const { port = "", key: keyAndSlash = "" } = groups ?? {};
+  const key = keyAndSlash.replace(/\/$/, "");
   if (port === "") throw invalid(text, "the port is missing");
   const portNumber = /^\d{1,5}$/.test(port) ? Number(port) : 0;
   if (portNumber < 1 || portNumber > 65_535) throw invalid(text, "a port is a number from 1 to 65535");

@@ -158,7 +158,7 @@ export class StratumServer {
   #begin(socket: Socket, address: string): void {
     const { pool, identity, plaintext, timeouts = DEFAULT_TIMEOUTS } = this.#options;
     const connectionId = String(this.#lastConnection);
-    const log = this.#logger.child({ connectionId });
+    const log = this.#logger.child({ connectionId, address });
     const session = new ConnectionSession(
       {
         connectionId,
@@ -184,7 +184,7 @@ export class StratumServer {
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#connectionsAccepted.add(1);
     this.#connectionsOpen.set(this.#connections.size);
-    log.debug("connection accepted", { address });
+    log.debug("connection accepted");
     connection.begin({
       now: () => this.#clock.now(),
       onRead: () => {

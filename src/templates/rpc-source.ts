@@ -47,6 +47,9 @@ const SUBMIT_GRACE_MS = 3_000;
 
 export type RpcSourceParts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
+/** How a state is logged: nobody has to read of the moment between a new tip and its template. */
+type StateLog = { readonly level: "debug" | "info" | "warn"; readonly code?: string };
+
 export class RpcSource implements TemplateSource {
   readonly name: string;
   readonly #network: Network;
@@ -94,7 +97,7 @@ export class RpcSource implements TemplateSource {
         logger: this.#logger,
         longpollBackoff: new Backoff({ baseMs: backoffBaseMs, maxMs: LONGPOLL_BACKOFF_MAX_MS, random }),
         onTemplate: (template, newTip) => this.#onTemplate(template, newTip),
-        onStale: (reason) => this.#setState({ kind: "unavailable", reason }, "debug"),
+        onStale: (reason) => this.#setState({ kind: "unavailable", reason }, { level: "debug" }),
       },
     );
     const address = options.zmqHashblock ?? "";
@@ -160,11 +163,14 @@ export class RpcSource implements TemplateSource {
     this.#faults.add(1);
     this.#recovering = true;
     if (error instanceof AditError) {
-      this.#setState({ kind: "unavailable", reason: error.message }, "warn");
+      this.#setState({ kind: "unavailable", reason: error.message }, { level: "warn", code: error.code });
       return;
     }
     this.#logger.error("template source failed by an error of its own", { error });
-    this.#setState({ kind: "unavailable", reason: `an error of the pool itself: ${String(error)}` }, "warn");
+    this.#setState(
+      { kind: "unavailable", reason: `an error of the pool itself: ${String(error)}` },
+      { level: "warn", code: "internal-error" },
+    );
   }
 
   #onTemplate(template: Template, newTip: boolean): void {
@@ -178,17 +184,16 @@ export class RpcSource implements TemplateSource {
       newTip,
     });
     this.#tell((listener) => listener.onTemplate(template, newTip));
-    this.#setState({ kind: "ready" }, this.#recovering ? "info" : "debug");
+    this.#setState({ kind: "ready" }, { level: this.#recovering ? "info" : "debug" });
     this.#recovering = false;
   }
 
-  /** @param level of the log line: nobody has to read of the moment between a new tip and its template. */
-  #setState(state: SourceState, level: "debug" | "info" | "warn"): void {
+  #setState(state: SourceState, { level, code }: StateLog): void {
     if (this.#stop.signal.aborted || sameState(state, this.#state)) return;
     this.#state = state;
     this.#ready.set(state.kind === "ready" ? 1 : 0);
     if (state.kind === "ready") this.#logger[level]("template source ready");
-    else this.#logger[level]("template source unavailable", { reason: state.reason });
+    else this.#logger[level]("template source unavailable", { code, reason: state.reason });
     this.#tell((listener) => listener.onState(state));
     this.#onFirstState();
   }

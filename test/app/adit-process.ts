@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../support/wait.ts";
 
-const CLI = join(import.meta.dirname, "../../dist/app/cli.js");
+export const CLI: string = join(import.meta.dirname, "../../dist/app/cli.js");
 
 /** One run of the command, from dist/. */
 export class Run {

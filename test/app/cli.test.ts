@@ -1,10 +1,11 @@
 import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { decodeAuthorityKey } from "../../src/noise/authority-key.ts";
 import { parsePoolUrl } from "../../src/noise/pool-url.ts";
 import { until } from "../support/wait.ts";
-import { adit, dataDir, endRuns, pool } from "./adit-process.ts";
+import { adit, CLI, dataDir, endRuns, pool } from "./adit-process.ts";
 
 afterEach(endRuns);
 
@@ -45,6 +46,10 @@ describe("adit", () => {
     expect(run.stderr).toContain(message);
     expect(run.stderr).not.toContain("    at ");
     expect(run.stdout).toBe("");
+  });
+
+  it("is a program that can be run by its name, as npx does after each build", () => {
+    accessSync(CLI, constants.X_OK);
   });
 
   it("refuses an unknown variable of the environment", async () => {
