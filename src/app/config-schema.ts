@@ -179,7 +179,8 @@ export const NODE_KEYS: readonly KeySpec[] = [
   text("node.rpc_url", "http://127.0.0.1:8332", {
     needed: "a URL such as http://127.0.0.1:8332",
     allows: (value) => /^http:\/\//.test(value) && URL.canParse(value),
-    secret: (shown) => shown.replace(/[^/"]*@/, "…@"),
+    // All of what may be user and password: a wrong URL may have a slash or an @ in them.
+    secret: (shown) => shown.replace(/^"(\w+:\/\/)?.*@/s, '"$1…@'),
     doc: "The node's JSON-RPC.",
   }),
   text("node.rpc_cookie", "", { doc: "The node's cookie file; read again whenever the node asks for it." }),
