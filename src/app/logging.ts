@@ -1,5 +1,6 @@
 /** The logger of the program: pino behind the interface of `core/`, to standard error. Standard output stays for results. */
 
+import type { Writable } from "node:stream";
 import { pino } from "pino";
 import pretty from "pino-pretty";
 import type { LogContext, Logger } from "../core/logger.ts";
@@ -7,20 +8,23 @@ import type { LogLevel } from "./config.ts";
 
 export type LoggingOptions = { readonly level: LogLevel; readonly format: "pretty" | "json" };
 
-type Destination = { write(text: string): void };
-
 /** @param destination for tests; standard error by default. */
-export function createLogger(options: LoggingOptions, destination?: Destination): Logger {
+export function createLogger(options: LoggingOptions, destination?: Writable): Logger {
   const { level, format } = options;
-  const base = { level, base: null };
+  const base = { level, base: null, serializers: { error: shownError } };
   if (format === "json") return adapt(pino(base, destination ?? pino.destination({ dest: 2, sync: true })));
   const stream = pretty({
     colorize: destination === undefined && process.stderr.isTTY === true,
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
-    ...(destination === undefined ? { destination: 2, sync: true } : { destination: destination as never }),
+    ...(destination === undefined ? { destination: 2, sync: true } : { destination }),
   });
   return adapt(pino(base, stream));
+}
+
+/** Without this an Error would be written as an object of its own fields, of which its message is none. */
+function shownError(error: unknown): unknown {
+  return error instanceof Error ? error.stack : error;
 }
 
 type PinoLogger = ReturnType<typeof pino>;
