@@ -55,7 +55,8 @@ async function pool(given: Arguments): Promise<number> {
   const logger = createLogger(config.log);
   const signals = handleSignals(() => logger.error("the orderly stop took too long"), { clock: systemClock, process });
   try {
-    return await runPool(config, { logger, print: (line) => output.print(line), stopSignal: signals.stopSignal });
+    const print = (line: string): void => output.print(line);
+    return await runPool(config, { logger, clock: systemClock, print, stopSignal: signals.stopSignal });
   } finally {
     signals.release();
   }

@@ -1,0 +1,90 @@
+/**
+ * The parts of a pool, put together from its configuration: every option in its place. The one place that knows all
+ * rooms.
+ */
+
+import { randomBytes } from "node:crypto";
+import { addressToScript } from "../bitcoin/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { MetricRegistry } from "../core/metrics.ts";
+import { MemoryLedger } from "../ledger/memory-ledger.ts";
+import { ellswiftKeyPair } from "../noise/ellswift.ts";
+import { NoiseIdentity } from "../server/noise-identity.ts";
+import type { PoolServiceOptions } from "../server/pool-service.ts";
+import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
+import { createValidator, type ShareValidator } from "../sharecore/index.ts";
+import { RpcSource } from "../templates/rpc-source.ts";
+import { SimulatedSource } from "../templates/simulated-source.ts";
+import type { TemplateSource } from "../templates/template-source.ts";
+import type { Config } from "./config.ts";
+import type { PoolKeys } from "./key-store.ts";
+
+type Parts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
+
+/** Where the simulated node's blocks pay to when no address is configured: version 0 and a key hash of zeros, nobody's. */
+const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
+
+/** @throws {AditError} for an option of a node that cannot be used. */
+export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServiceOptions {
+  const { mining, limits, stratum } = config;
+  const [templates, ...alsoSubmitTo] = createSources(config, parts);
+  if (templates === undefined) throw new Error("a checked configuration has a source of templates");
+  return {
+    mining: {
+      payout: { script: payoutScript(config) },
+      poolTag: mining.poolTag,
+      instanceId: mining.instanceId,
+      startedAtMs: parts.clock.nowMs(),
+      sharesPerMinute: mining.sharesPerMinute,
+      minDifficulty: mining.minDifficulty,
+      vardiff: config.vardiff.enabled,
+      maxChannels: limits.maxChannels,
+      maxChannelsPerConnection: limits.maxChannelsPerConnection,
+    },
+    validator: createShareValidator(mining.workers, parts),
+    ledger: new MemoryLedger(),
+    templates,
+    alsoSubmitTo,
+    acknowledge: {
+      runId: randomBytes(8).toString("hex"),
+      intervalMs: mining.ackIntervalMs,
+      maxPendingShares: mining.ackCount,
+    },
+    stratum: {
+      listen: stratum.stratumV2Listen,
+      plaintext: stratum.plaintext,
+      timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
+      maxConnections: limits.maxConnections,
+      maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
+      maxOutboundBytesPerConnection: limits.maxOutboundBytesPerConnection,
+      identity: new NoiseIdentity(
+        {
+          authoritySecretKey: keys.authoritySecretKey,
+          staticKeyPair: ellswiftKeyPair(keys.staticSecretKey),
+        },
+        parts,
+      ),
+    },
+  };
+}
+
+/** Without an address only the simulated node's blocks are made: those of a real one are worth something. */
+function payoutScript({ payout: { address }, simulate, network }: Config): Uint8Array {
+  return simulate.enabled && address === "" ? NOBODY : addressToScript(address, network);
+}
+
+/** Jobs of standard channels take a slot each while shares come in on them. */
+const JOB_SLOTS = 131_072;
+
+function createShareValidator(workers: number | "auto", parts: Parts): ShareValidator {
+  if (workers === 0) return createValidator({ backend: "wasm", jobSlots: JOB_SLOTS });
+  const count = workers === "auto" ? {} : { workers };
+  return createValidator({ backend: "workers", jobSlots: JOB_SLOTS, ...count }, parts);
+}
+
+/** The first gives templates; all get found blocks. */
+function createSources(config: Config, parts: Parts): TemplateSource[] {
+  if (config.simulate.enabled) return [new SimulatedSource(config.simulate, parts)];
+  return config.nodes.map((node) => new RpcSource({ ...node, network: config.network }, parts));
+}
