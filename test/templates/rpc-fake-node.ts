@@ -76,6 +76,8 @@ export class FakeNode {
         this.#take(new FakeCall(body, [request, response]));
       });
     });
+    // No connection ends of itself, so that one that goes away was closed by its client.
+    this.#server.keepAliveTimeout = 0;
   }
 
   static async start(port = 0): Promise<FakeNode> {
