@@ -50,6 +50,15 @@ describe("a call", () => {
     expect(await result).toBe("ab");
   });
 
+  it("takes no answer that belongs to the one before", async () => {
+    const first = call();
+    (await node.next("getbestblockhash")).http(200, JSON.stringify({ result: "ab", error: null, id: 1 }));
+    expect(await first).toBe("ab");
+    const second = call();
+    (await node.next("getbestblockhash")).http(200, JSON.stringify({ result: "ab", error: null, id: 1 }));
+    await expect(second).rejects.toThrow("belongs to another request");
+  });
+
   it("that is refused for its cookie reads the file and is repeated with the new one", async () => {
     const result = call();
     const refused = await node.next("getbestblockhash");

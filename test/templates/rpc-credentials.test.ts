@@ -34,6 +34,11 @@ describe("credentials for the node", () => {
     expect(createCredentials({ rpcUser: "", rpcPassword: "" }, withUser).header).toBe(basic("url-user:url-password"));
   });
 
+  it("are a user without a password, or a password without a user, where only that is configured", () => {
+    expect(createCredentials({ rpcUser: "user" }, withUser).header).toBe(basic("user:"));
+    expect(createCredentials({ rpcPassword: "word" }, withUser).header).toBe(basic(":word"));
+  });
+
   it("are the cookie before all others, read anew at each reload", async () => {
     const credentials = createCredentials({ rpcCookie: cookie, rpcUser: "user", rpcPassword: "word" }, withUser);
     expect(credentials.header).toBeUndefined();

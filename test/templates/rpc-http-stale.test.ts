@@ -67,4 +67,14 @@ describe("a kept connection", () => {
     expect(node.calls).toHaveLength(4);
     expect(clock.pending).toBe(0);
   });
+
+  it("on which the answer is late is a fault like any other, and nothing is sent again", async () => {
+    await keep(1);
+    const answer = post();
+    const call = await node.next("x");
+    clock.advance(10_000);
+    await expect(answer).rejects.toMatchObject({ code: "rpc-timeout" });
+    await call.gone();
+    expect(node.calls).toHaveLength(2);
+  });
 });

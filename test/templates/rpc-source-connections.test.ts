@@ -154,6 +154,32 @@ describe("a template", () => {
   });
 });
 
+describe("a node that offers no longpoll", () => {
+  it("is asked for its template once, and then for its best block alone", async () => {
+    const { node, recorder, clock } = bench;
+    node.standing.set("getblocktemplate", (call) => call.result(bench.template({ longpollid: undefined })));
+    await bench.source.start(recorder);
+    for (let poll = 0; poll < 3; poll += 1) await bench.poll();
+    await clock.waiting(POLL_MS);
+    const poll = "getbestblockhash";
+    expect(node.calls).toEqual(["getblockchaininfo", "getblocktemplate", poll, poll, poll]);
+  });
+});
+
+describe("a template that a longpoll brings late", () => {
+  it("for another block of the tip's height is not delivered: the node's word on its tip counts", async () => {
+    const { recorder, clock } = bench;
+    const longpoll = await bench.start();
+    const sibling = bench.template({ previousblockhash: TIP_B, longpollid: "late" });
+    await clock.waiting(POLL_MS);
+    longpoll.result(sibling);
+    // The wait before the next longpoll: this one has been looked at.
+    await clock.waiting(1_000);
+    await clock.waiting(POLL_MS);
+    expect(recorder.order).toEqual(["template 1 tip", "ready"]);
+  });
+});
+
 describe("a node whose best block is no hash", () => {
   it.each(["nonsense", "0A".repeat(32), `${"0a".repeat(32)}0`, `0a\n${"0a".repeat(31)}`, 7, null])(
     "but %j is unavailable",
