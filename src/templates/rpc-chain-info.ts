@@ -19,7 +19,7 @@ export function chainInfoOf(result: unknown, expected: { label: string; network:
   const { label, network } = expected;
   const info = typeof result === "object" && result !== null ? (result as Record<string, unknown>) : {};
   const { chain, blocks, bestblockhash: tip } = info;
-  if (typeof chain !== "string" || typeof blocks !== "number" || typeof tip !== "string") {
+  if (typeof chain !== "string" || typeof blocks !== "number" || !isBlockHash(tip)) {
     throw new RpcError("rpc-answer-invalid", `the node at ${label} does not say which chain it has, and up to where`);
   }
   if (chain !== network) {
@@ -35,5 +35,10 @@ export function chainInfoOf(result: unknown, expected: { label: string; network:
       `the node at ${label} is still downloading the chain (block ${blocks}); its templates are used when that is done`,
     );
   }
-  return { tip: tip.toLowerCase(), height: blocks };
+  return { tip, height: blocks };
+}
+
+/** Whether a field of an answer is the hash of a block: 64 digits as every node prints them. */
+export function isBlockHash(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 }

@@ -9,7 +9,7 @@ import type { Network } from "../bitcoin/network.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
 import { RpcError } from "./errors.ts";
-import { type ChainInfo, chainInfoOf } from "./rpc-chain-info.ts";
+import { type ChainInfo, chainInfoOf, isBlockHash } from "./rpc-chain-info.ts";
 import { RpcClient } from "./rpc-client.ts";
 import type { RpcCredentials } from "./rpc-credentials.ts";
 import type { RpcEndpoint } from "./rpc-endpoint.ts";
@@ -78,7 +78,7 @@ export class RpcNode {
       maxAnswerBytes: MAX_SMALL_ANSWER_BYTES,
       signal,
     });
-    if (typeof result === "string" && /^[0-9a-f]{64}$/.test(result)) return result;
+    if (isBlockHash(result)) return result;
     throw new RpcError("rpc-answer-invalid", `the node at ${this.#options.endpoint.label} names no block as its best`);
   }
 

@@ -9,7 +9,7 @@ import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import { TemplateError } from "./errors.ts";
 
 const TOPIC = "hashblock";
-/** A message has 45 bytes; arbitrary above that. A publisher that sends more loses its connection. */
+/** A message has 45 bytes; arbitrary above that. A publisher that sends more is no node: it is left, for good. */
 const MAX_MESSAGE_BYTES = 1_024;
 /** Tips come minutes apart; arbitrary. What does not fit is dropped, and the poll finds the tip. */
 const MAX_QUEUED_MESSAGES = 16;

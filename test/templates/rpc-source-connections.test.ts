@@ -208,3 +208,25 @@ it("a listener that stops the source is told nothing after that", async () => {
   await stopped;
   expect(recorder.order).toEqual(["template 1 tip"]);
 });
+
+describe("an error of the pool itself", () => {
+  it("is logged with where it came from, is a reason, and is got over like every other fault", async () => {
+    await bench.stop();
+    let isFirst = true;
+    bench = await SourceBench.create({
+      random: () => {
+        if (isFirst) {
+          isFirst = false;
+          throw new RangeError("no chance");
+        }
+        return 0;
+      },
+    });
+    const longpoll = await bench.start();
+    longpoll.http(504);
+    expect(await bench.recorder.unavailable()).toBe("an error of the pool itself: RangeError: no chance");
+    expect(bench.logged.join("\n")).toMatch(/error template source failed by an error of its own .*no chance.* at /);
+    await bench.retry();
+    await bench.recorder.ready();
+  });
+});
