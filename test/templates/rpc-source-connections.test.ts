@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { nextTurn, within } from "../support/wait.ts";
 import type { FakeCall } from "./rpc-fake-node.ts";
 import { TIP_B } from "./rpc-gbt.ts";
@@ -19,7 +19,6 @@ beforeEach(async () => {
     });
   }
 });
-afterEach(() => bench.stop());
 
 function portsOf(some: readonly FakeCall[]): number {
   return new Set(some.map(({ remotePort }) => remotePort)).size;
@@ -93,7 +92,6 @@ describe("a source's connections", () => {
 
 describe("a longpoll that breaks again and again", () => {
   it("is sent after waits that double up to 30 s, and soon again after one that was answered", async () => {
-    await bench.stop();
     // No poll and no refresh comes by itself.
     const neverMs = 3_000_000;
     bench = await SourceBench.create({ pollIntervalMs: neverMs, refreshMs: neverMs });
@@ -211,7 +209,6 @@ it("a listener that stops the source is told nothing after that", async () => {
 
 describe("an error of the pool itself", () => {
   it("is logged with where it came from, is a reason, and is got over like every other fault", async () => {
-    await bench.stop();
     let isFirst = true;
     bench = await SourceBench.create({
       random: () => {
