@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { parsePoolUrl } from "../../src/noise/pool-url.ts";
+import { lastingPort } from "../support/lasting-port.ts";
 import { until } from "../support/wait.ts";
 import { adit, dataDir, endRuns, pool, type Run } from "./adit-process.ts";
 
@@ -117,7 +118,7 @@ describe("adit miner", () => {
 
   it("comes back when its pool was killed and is started again", async () => {
     const environment = { ADIT_DATA_DIR: dataDir(), ...FAST };
-    const first = adit(["pool", "--stratum-v2", "127.0.0.1:0"], environment);
+    const first = adit(["pool", "--stratum-v2", `127.0.0.1:${await lastingPort()}`], environment);
     const url = await first.url();
     const run = adit(["miner", url, "--json"]);
     await untilEvent(run, "accepted");

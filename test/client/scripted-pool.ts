@@ -9,6 +9,7 @@ import { ACT_ONE_BYTES, NoiseResponder } from "../../src/noise/handshake-state.t
 import { encodeFrame, type FrameHeader, type FrameReader, type FrameSealer } from "../../src/wire/frame.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import { decodeMessage, type MessageDefinition } from "../../src/wire/message.ts";
+import { lastingPort } from "../support/lasting-port.ts";
 import { within } from "../support/wait.ts";
 
 /** What signs a pool's certificate, and the certificate's times in Unix seconds. */
@@ -148,7 +149,7 @@ export class ScriptedPool {
     options: { readonly identity?: ScriptedIdentity; readonly port?: number } = {},
   ): Promise<ScriptedPool> {
     const server = createServer({ allowHalfOpen: true });
-    server.listen({ host: "127.0.0.1", port: options.port ?? 0 });
+    server.listen({ host: "127.0.0.1", port: options.port ?? (await lastingPort()) });
     await once(server, "listening");
     const pool = new ScriptedPool(server);
     server.on("connection", (socket) => {

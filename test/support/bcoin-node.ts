@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lastingPort } from "./lasting-port.ts";
 
 /** Segwit is active on bcoin's regtest from block 432 on. */
 const FIRST_HEIGHT = 440;
@@ -81,7 +82,7 @@ export class BcoinNode {
     const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "bcoin");
     const bcoin = createRequire(join(folder, "package.json"))("bcoin") as Bcoin;
     const password = options.password ?? "test-password";
-    const node = await openNode(bcoin, { password, port: 0 });
+    const node = await openNode(bcoin, { password, port: await lastingPort() });
     const started = new BcoinNode({ bcoin, node, password });
     await started.mine(FIRST_HEIGHT);
     return started;

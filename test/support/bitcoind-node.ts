@@ -7,9 +7,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { watch } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lastingPort } from "./lasting-port.ts";
 
 /** The program's path, or undefined: then suites that need it are skipped. */
 export const BITCOIND: string | undefined = process.env.BITCOIND;
@@ -36,7 +36,7 @@ export class BitcoindNode {
 
   static async start(program: string): Promise<BitcoindNode> {
     const folder = await mkdtemp(join(tmpdir(), "adit-bitcoind-"));
-    const node = new BitcoindNode({ program, folder, ports: [await freePort(), await freePort()] });
+    const node = new BitcoindNode({ program, folder, ports: [await lastingPort(), await lastingPort()] });
     try {
       await node.restart();
       await node.mine(FIRST_HEIGHT);
@@ -148,13 +148,4 @@ function fileArrives(folder: string, path: string): Promise<void> {
       else reject(error);
     };
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -5,6 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { lastingPort } from "../support/lasting-port.ts";
 import { within } from "../support/wait.ts";
 import { EventQueue } from "./rpc-waiting.ts";
 
@@ -80,9 +81,9 @@ export class FakeNode {
     this.#server.keepAliveTimeout = 0;
   }
 
-  static async start(port = 0): Promise<FakeNode> {
+  static async start(): Promise<FakeNode> {
     const node = new FakeNode();
-    await node.listen(port);
+    await node.listen(await lastingPort());
     return node;
   }
 

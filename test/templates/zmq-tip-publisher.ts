@@ -4,6 +4,7 @@
  */
 
 import { XPublisher } from "zeromq";
+import { lastingPort } from "../support/lasting-port.ts";
 import { within } from "../support/wait.ts";
 
 export class TipPublisher {
@@ -16,9 +17,10 @@ export class TipPublisher {
     this.address = socket.lastEndpoint ?? "";
   }
 
-  static async start(address = "tcp://127.0.0.1:*"): Promise<TipPublisher> {
+  /** @param address by default a free one. */
+  static async start(address?: string): Promise<TipPublisher> {
     const socket = new XPublisher({ linger: 0 });
-    await socket.bind(address);
+    await socket.bind(address ?? `tcp://127.0.0.1:${await lastingPort()}`);
     return new TipPublisher(socket);
   }
 
