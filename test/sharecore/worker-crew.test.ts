@@ -98,6 +98,21 @@ describe("a seat whose threads end one after the other", () => {
   });
 });
 
+describe("a pool that is closed", () => {
+  it("ends every thread, once what is under way is answered", async () => {
+    const crew = openCrew({ workers: 3 });
+    const verdicts = crew.submit(9);
+    const closed = crew.pool.close();
+    expect(crew.threads.filter(({ hasEnded }) => hasEnded)).toEqual([]);
+    for (const thread of crew.threads) thread.work();
+    await verdicts;
+    await closed;
+    expect(crew.threads.every(({ hasEnded }) => hasEnded)).toBe(true);
+    expect(crew.threads, "and starts none in their place").toHaveLength(3);
+    expect(crew.logger.lines).toEqual([]);
+  });
+});
+
 describe("batches that are each too small to be divided", () => {
   it("go to whom has least to do: to all in turn, and then to the one that was faster", async () => {
     const busy = openCrew({ workers: 3, inlineCompressions: 30 });
