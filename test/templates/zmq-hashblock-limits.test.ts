@@ -38,3 +38,13 @@ describe("a message of the publisher's", () => {
     await within(subscriber.stop(), "the subscriber's end");
   });
 });
+
+describe("zmq_hashblock", () => {
+  it.each(["tcp://127.0.0.1:1", "tcp://node.example:65535", "tcp://[::1]:28332", "ipc:///run/node.sock"])(
+    "may be %s",
+    (address) => {
+      const parts = { logger: nullLogger, metrics: createMetricRegistry() };
+      expect(new HashblockSubscriber({ address }, parts)).toBeDefined();
+    },
+  );
+});
