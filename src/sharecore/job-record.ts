@@ -11,11 +11,12 @@ const { HASH_BYTES, JOB_REST } = layout;
 
 /**
  * @returns a new record, with copies of all that the job holds.
- * @throws {SharecoreError} `job-invalid`, naming the field whose length is wrong.
+ * @throws {SharecoreError} `job-invalid`, naming the field that is wrong.
  */
 export function encodeJob(job: Job): Uint8Array {
   checkLength(job.prevHash, "prevHash");
   checkLength(job.networkTarget, "networkTarget");
+  if (job.kind !== "standard" && job.kind !== "extended") throw invalid("kind", "is neither standard nor extended");
   return job.kind === "standard" ? encodeStandard(job) : encodeExtended(job);
 }
 
@@ -31,6 +32,7 @@ function encodeExtended(job: ExtendedJob): Uint8Array {
   const { coinbasePrefix, coinbaseSuffix, merklePath } = job;
   checkCoinbasePart(coinbasePrefix, "coinbasePrefix");
   checkCoinbasePart(coinbaseSuffix, "coinbaseSuffix");
+  if (!Array.isArray(merklePath)) throw invalid("merklePath", "is no array");
   if (merklePath.length > layout.MAX_PATH_ENTRIES) {
     throw invalid("merklePath", `has ${merklePath.length} entries, at most ${layout.MAX_PATH_ENTRIES} are possible`);
   }
@@ -101,11 +103,18 @@ export function compressionsPerShare(job: Job): number {
   return coinbase + perPathEntry * job.merklePath.length + header;
 }
 
+/** Programs in plain JS can hand in anything. */
+function checkBytes(bytes: unknown, field: string): asserts bytes is Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw invalid(field, "is no Uint8Array");
+}
+
 function checkLength(bytes: Uint8Array, field: string): void {
+  checkBytes(bytes, field);
   if (bytes.length !== HASH_BYTES) throw invalid(field, `has ${bytes.length} bytes instead of ${HASH_BYTES}`);
 }
 
 function checkCoinbasePart(bytes: Uint8Array, field: string): void {
+  checkBytes(bytes, field);
   if (bytes.length >= 1 && bytes.length <= layout.MAX_COINBASE_PART_BYTES) return;
   throw invalid(field, `has ${bytes.length} bytes, from 1 to ${layout.MAX_COINBASE_PART_BYTES} are possible`);
 }

@@ -40,6 +40,9 @@ const NO_BYTES = new Uint8Array(0);
 export function validateShare(job: Job, share: SingleShare): SingleVerdict {
   validator ??= makeValidator();
   const batch = validator.createBatch(1);
+  if (!(share.target instanceof Uint8Array)) {
+    throw new SharecoreError("the share's target is no Uint8Array", { code: "share-invalid" });
+  }
   const handle = validator.addJob(job);
   try {
     batch.push({ ...share, job: handle, extranonce: share.extranonce ?? NO_BYTES });

@@ -78,6 +78,35 @@ describe("validateShare", () => {
   });
 });
 
+/** What a program in plain JS may hand in. */
+const NOT_BYTES: unknown[] = [undefined, "00".repeat(16), Array(32).fill(0), new ArrayBuffer(32)];
+
+describe("what is no Uint8Array", () => {
+  const mined = { ...minedFields(GENESIS), target: EASIEST };
+
+  it.each(NOT_BYTES)("is refused with the field's name: %o", (value) => {
+    const bytes = value as Uint8Array;
+    const job = { ...standardJob(GENESIS) };
+    for (const field of ["prevHash", "networkTarget", "merkleRoot"]) {
+      expect(() => validateShare({ ...job, [field]: bytes }, mined)).toThrow(`the job's ${field} is no Uint8Array`);
+    }
+    for (const field of ["coinbasePrefix", "coinbaseSuffix"]) {
+      const extended = { ...sampleExtendedJob(1), [field]: bytes };
+      expect(() => validateShare(extended, mined)).toThrow(`the job's ${field} is no Uint8Array`);
+    }
+    const onPath = { ...sampleExtendedJob(1), merklePath: [bytes] };
+    expect(() => validateShare(onPath, mined)).toThrow("the job's merklePath entry is no Uint8Array");
+    expect(() => validateShare(job, { ...mined, target: bytes })).toThrow("the share's target is no Uint8Array");
+  });
+
+  it("is said of a path that is no array, and of a kind that there is not", () => {
+    const path = { ...sampleExtendedJob(1), merklePath: undefined as never };
+    expect(() => validateShare(path, mined)).toThrow("the job's merklePath is no array");
+    const kind = { ...standardJob(GENESIS), kind: "other" as "standard" };
+    expect(() => validateShare(kind, mined)).toThrow("the job's kind is neither standard nor extended");
+  });
+});
+
 describe("createValidator", () => {
   it("has four backends and no other", () => {
     const open = () => createValidator({ backend: "gpu" as "js" });
