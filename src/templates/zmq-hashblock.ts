@@ -3,7 +3,7 @@
  * upon. zeromq is native code and loaded only where an address is configured; it connects again by itself.
  */
 
-import type { Subscriber } from "zeromq";
+import type { Observer, Subscriber } from "zeromq";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import { TemplateError } from "./errors.ts";
@@ -27,6 +27,8 @@ export class HashblockSubscriber {
   readonly #messages: Counter;
   #socket: Subscriber | undefined;
   #receiving: Promise<void> | undefined;
+  /** Undefined until it is known. */
+  #isConnected: boolean | undefined;
 
   /** @throws {TemplateError} `node-options-invalid`. */
   constructor(options: HashblockOptions, { logger, metrics }: { logger: Logger; metrics: MetricRegistry }) {
@@ -57,6 +59,7 @@ export class HashblockSubscriber {
         receiveHighWaterMark: MAX_QUEUED_MESSAGES,
         heartbeatInterval: HEARTBEAT_INTERVAL_MS,
       });
+      this.#watch(socket.events);
       socket.subscribe(TOPIC);
       socket.connect(this.#address);
       this.#socket = socket;
@@ -79,6 +82,20 @@ export class HashblockSubscriber {
     } catch (error) {
       this.#warn(error);
     }
+  }
+
+  /** Says each change once: that nobody publishes at an address would never be noticed. Closing says nothing. */
+  #watch(events: Observer): void {
+    events.on("handshake", () => this.#noteConnected(true));
+    for (const event of ["connect:retry", "disconnect"] as const) events.on(event, () => this.#noteConnected(false));
+  }
+
+  #noteConnected(isConnected: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    const context = { zmqHashblock: this.#address };
+    if (isConnected) this.#logger.info("zmq connected", context);
+    else this.#logger.warn("zmq is not connected, new tips are found by longpoll and poll", context);
   }
 
   #warn(error: unknown): void {
