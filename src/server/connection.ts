@@ -19,13 +19,12 @@ const PROBE_AFTER_MS = 60_000;
 export class Connection {
   readonly session: ConnectionSession;
   /** When each of its channels was last sent something for the sake of it, on the monotonic clock. */
-  keptAliveMs: number;
+  keptAliveMs = 0;
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
 
   constructor(session: ConnectionSession, socket: Socket, limits: ConnectionLimits) {
     this.session = session;
-    this.keptAliveMs = session.lastSentMs;
     this.#socket = socket;
     this.#limits = limits;
   }
@@ -33,6 +32,7 @@ export class Connection {
   /** Connects the socket's events; `now` is asked once per event, `onRead` called after the session took what came. */
   begin(handlers: { readonly now: () => Moment; readonly onRead: () => void; readonly onClosed: () => void }): void {
     const socket = this.#socket;
+    this.keptAliveMs = handlers.now().monotonicMs;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, PROBE_AFTER_MS);
     socket.on("data", (chunk: Buffer) => {

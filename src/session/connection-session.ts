@@ -59,14 +59,12 @@ export class ConnectionSession {
   #sealer: FrameSealer | undefined;
   #output: Uint8Array[] = [];
   #deadlineMs: number | undefined;
-  #lastSentMs: number;
 
   constructor(options: SessionOptions, host: SessionHost) {
     this.connectionId = options.connectionId;
     this.#options = options;
     this.#host = host;
     this.#now = options.now;
-    this.#lastSentMs = options.now.monotonicMs;
     this.#deadlineMs = options.now.monotonicMs + options.timeouts.handshakeMs;
     this.#conversation = new MiningConversation(options.connectionId, {
       pool: host.pool,
@@ -84,11 +82,6 @@ export class ConnectionSession {
   /** Undefined until the setup succeeded. */
   get channels(): ConnectionChannels | undefined {
     return this.#conversation.channels;
-  }
-
-  /** When bytes last went out, on the monotonic clock. */
-  get lastSentMs(): number {
-    return this.#lastSentMs;
   }
 
   /** Takes bytes as they came from the socket. They may be overwritten. Never throws. */
@@ -207,7 +200,6 @@ export class ConnectionSession {
 
   #queue(bytes: Uint8Array): void {
     this.#output.push(bytes);
-    this.#lastSentMs = this.#now.monotonicMs;
     this.#host.onOutput();
   }
 }

@@ -178,7 +178,13 @@ describe("what the socket tells", () => {
     rig.socket.push(encodeFrame(SetupConnection, SETUP));
     await nextTurn();
     expect(rig.session.channels).toBeDefined();
-    expect(rig.session.lastSentMs).toBe(rig.clock.monotonicMs());
+    // Its time to open a channel begins at that moment.
+    rig.clock.advance(DEFAULT_TIMEOUTS.noChannelMs - 1);
+    rig.session.tick(rig.clock.now());
+    expect(rig.ends).toEqual([]);
+    rig.clock.advance(1);
+    rig.session.tick(rig.clock.now());
+    expect(rig.ends).toMatchObject([{ reason: "no-channel-timeout" }]);
   });
 
   it.each([

@@ -135,14 +135,3 @@ describe("an ended session", () => {
     expect(pool.pool.openChannels).toBe(0);
   });
 });
-
-describe("the time at which bytes last went out", () => {
-  it("is that of the last answer", () => {
-    client.advance(500).setup();
-    expect(client.session.lastSentMs).toBe(1_500);
-    client.advance(500).send(CloseChannel, { channel_id: 9, reason_code: "" });
-    expect(client.session.lastSentMs).toBe(1_500);
-    client.send(OpenStandardMiningChannel, OPEN);
-    expect(client.session.lastSentMs).toBe(2_000);
-  });
-});
