@@ -1,8 +1,8 @@
 /** How the miner's events are shown: as JSON for programs, or as lines for people. docs/miner.md has both. */
 
-import { hostAndPort } from "../client/host-and-port.ts";
 import type { MinerEvent } from "../client/miner-events.ts";
 import { formatHashrate, progressLine } from "../client/miner-stats.ts";
+import { hostAndPort } from "../core/host-and-port.ts";
 import type { Output } from "./output.ts";
 
 export type ShowEvent = (event: MinerEvent) => void;

@@ -1,9 +1,9 @@
 /** What can go wrong between a client and its pool, each as one sentence that says what to do. */
 
 import { AditError } from "../core/errors.ts";
+import { hostAndPort } from "../core/host-and-port.ts";
 import { NoiseError } from "../noise/errors.ts";
 import { ClientError } from "./errors.ts";
-import { hostAndPort } from "./host-and-port.ts";
 
 /**
  * How far a connection has come: the TCP connection, the handshake, our first message and the pool's answer to it.

@@ -1,6 +1,7 @@
 /** The URL that a miner is given: `stratum2+tcp://HOST:PORT/AUTHORITY_KEY`. SV2 §4.7. */
 
 import { isIPv6 } from "node:net";
+import { hostAndPort } from "../core/host-and-port.ts";
 import { decodeAuthorityKey, encodeAuthorityKey } from "./authority-key.ts";
 import { NoiseError } from "./errors.ts";
 
@@ -18,8 +19,7 @@ const REST = /^(?<host>\[[^\]/]*\]|[^:/]*)(?::(?<port>[^/]*))?(?:\/(?<key>.*))?$
 const NAME = /^[^\s:/?#@\\[\]]+$/;
 
 export function formatPoolUrl(address: PoolAddress & { readonly authorityPublicKey: Uint8Array }): string {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-  return `${SCHEME}${host}:${address.port}/${encodeAuthorityKey(address.authorityPublicKey)}`;
+  return `${SCHEME}${hostAndPort(address)}/${encodeAuthorityKey(address.authorityPublicKey)}`;
 }
 
 /**

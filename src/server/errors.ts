@@ -1,6 +1,7 @@
 /** Errors of the server's own: what keeps it from listening. */
 
 import { AditError, SHUTDOWN } from "../core/errors.ts";
+import { hostAndPort } from "../core/host-and-port.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program listens there",
@@ -11,9 +12,8 @@ const REASONS: Readonly<Record<string, string>> = {
 export class ListenError extends AditError {
   override readonly name = "ListenError";
   constructor(address: { readonly host: string; readonly port: number }, cause: NodeJS.ErrnoException) {
-    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
     const what = REASONS[cause.code ?? ""] ?? cause.message;
-    super(`cannot listen on ${host}:${address.port}: ${what}; choose another stratum.stratum_v2_listen`, {
+    super(`cannot listen on ${hostAndPort(address)}: ${what}; choose another stratum.stratum_v2_listen`, {
       code: "listen-failed",
       disposition: SHUTDOWN,
       details: { host: address.host, port: address.port, errno: cause.code },
