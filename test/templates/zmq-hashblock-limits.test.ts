@@ -1,36 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
 import { within } from "../support/wait.ts";
 import { TIP_A, TIP_B } from "./rpc-gbt.ts";
-import { EventQueue } from "./rpc-waiting.ts";
-import { TipPublisher } from "./zmq-tip-publisher.ts";
+import { ZmqBench } from "./zmq-bench.ts";
 
 describe("a message of the publisher's", () => {
-  let publisher: TipPublisher;
-  let subscriber: HashblockSubscriber;
-  let heard: EventQueue<string>;
-  beforeEach(async () => {
-    publisher = await TipPublisher.start();
-    const metrics = createMetricRegistry();
-    subscriber = new HashblockSubscriber({ address: publisher.address }, { logger: nullLogger, metrics });
-    heard = new EventQueue();
-    await subscriber.start((tip) => heard.push(tip));
-    await publisher.subscribed();
-  });
-  afterEach(async () => {
-    await subscriber.stop();
-    await publisher.stop();
-  });
-
   it("of 1,024 bytes is ignored where it is no tip, and the next one is heard", async () => {
+    const { publisher, heard } = await ZmqBench.start();
     await publisher.send([Buffer.from("hashblock"), Buffer.alloc(1_024)]);
     await publisher.announce(TIP_A);
     expect(await heard.next("the tip")).toBe(TIP_A);
   });
 
   it("of more than that ends the connection: that publisher is no node", async () => {
+    const { publisher, subscriber, heard } = await ZmqBench.start();
     await publisher.send([Buffer.from("hashblock"), Buffer.alloc(1_025)]);
     await publisher.unsubscribed();
     await publisher.announce(TIP_B);

@@ -1,33 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
 import { within } from "../support/wait.ts";
-import { EventQueue } from "./rpc-waiting.ts";
+import { ZmqBench } from "./zmq-bench.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
 
 const TIP_A = "00000000000000000001b2c3".padEnd(64, "d");
 const TIP_B = "00000000000000000002b2c3".padEnd(64, "e");
 
 describe("zmq hashblock", () => {
-  let publisher: TipPublisher;
-  let subscriber: HashblockSubscriber;
-  let heard: EventQueue<string>;
-  const metrics = createMetricRegistry();
-
-  beforeEach(async () => {
-    publisher = await TipPublisher.start();
-    subscriber = new HashblockSubscriber({ address: publisher.address }, { logger: nullLogger, metrics });
-    heard = new EventQueue();
-    await subscriber.start((tip) => heard.push(tip));
-    await publisher.subscribed();
-  });
-  afterEach(async () => {
-    await subscriber.stop();
-    await publisher.stop();
-  });
-
   it("brings each new tip as the RPC prints it, and counts it", async () => {
+    const { publisher, heard, metrics } = await ZmqBench.start();
     const counter = metrics.counter({ name: "adit_zmq_hashblocks_total", help: "" });
     const before = counter.value;
     await publisher.announce(TIP_A);
@@ -37,6 +21,7 @@ describe("zmq hashblock", () => {
   });
 
   it("passes over other topics, wrong lengths and single frames", async () => {
+    const { publisher, heard } = await ZmqBench.start();
     await publisher.send([Buffer.from("hashblock2"), Buffer.alloc(32), Buffer.alloc(4)]);
     await publisher.send([Buffer.from("hashblock"), Buffer.alloc(31), Buffer.alloc(4)]);
     await publisher.send([Buffer.from("hashblock"), Buffer.alloc(33), Buffer.alloc(4)]);
@@ -47,15 +32,17 @@ describe("zmq hashblock", () => {
   });
 
   it("comes again after the node was restarted", async () => {
-    const { address } = publisher;
-    await publisher.stop();
-    publisher = await TipPublisher.start(address);
-    await publisher.subscribed();
-    await publisher.announce(TIP_A);
-    expect(await heard.next("tip A")).toBe(TIP_A);
+    const bench = await ZmqBench.start();
+    const { address } = bench.publisher;
+    await bench.publisher.stop();
+    bench.publisher = await TipPublisher.start(address);
+    await bench.publisher.subscribed();
+    await bench.publisher.announce(TIP_A);
+    expect(await bench.heard.next("tip A")).toBe(TIP_A);
   });
 
   it("is silent after its stop, which leaves the publisher without a subscriber", async () => {
+    const { publisher, subscriber, heard } = await ZmqBench.start();
     await within(subscriber.stop(), "the subscriber's end");
     await publisher.unsubscribed();
     await publisher.announce(TIP_A);

@@ -1,0 +1,33 @@
+/** A publisher and a subscriber that has reached it, with the tips that it hears. Both end with their test. */
+
+import { onTestFinished } from "vitest";
+import { nullLogger } from "../../src/core/logger.ts";
+import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
+import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
+import { EventQueue } from "./rpc-waiting.ts";
+import { TipPublisher } from "./zmq-tip-publisher.ts";
+
+export class ZmqBench {
+  readonly subscriber: HashblockSubscriber;
+  readonly heard = new EventQueue<string>();
+  readonly metrics: MetricRegistry = createMetricRegistry();
+  /** Replaced where a test starts it again. */
+  publisher: TipPublisher;
+
+  private constructor(publisher: TipPublisher) {
+    this.publisher = publisher;
+    const parts = { logger: nullLogger, metrics: this.metrics };
+    this.subscriber = new HashblockSubscriber({ address: publisher.address }, parts);
+  }
+
+  static async start(): Promise<ZmqBench> {
+    const bench = new ZmqBench(await TipPublisher.start());
+    onTestFinished(async () => {
+      await bench.subscriber.stop();
+      await bench.publisher.stop();
+    });
+    await bench.subscriber.start((tip) => bench.heard.push(tip));
+    await bench.publisher.subscribed();
+    return bench;
+  }
+}
