@@ -32,7 +32,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
     mining: {
-      payout: { script: payoutScript(config) },
+      payout: { key: "pool", script: payoutScript(config), cuts: [] },
       poolTag: mining.poolTag,
       instanceId: mining.instanceId,
       startedAtMs: parts.clock.nowMs(),

@@ -8,6 +8,7 @@ import { bitsToTarget, targetToBytes } from "../bitcoin/target.ts";
 import { clearRollableBits } from "../bitcoin/version-rolling.ts";
 import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
+import { type Payout, payoutOutputs } from "./payout.ts";
 
 export type JobTemplate = {
   readonly template: Template;
@@ -31,11 +32,6 @@ export type JobTemplate = {
   readonly handle: JobHandle;
 };
 
-export type Payout = {
-  /** Output script that the whole reward goes to. */
-  readonly script: Uint8Array;
-};
-
 export type JobTemplateOptions = {
   readonly template: Template;
   readonly tipEpoch: number;
@@ -56,7 +52,7 @@ export function buildJobTemplate(options: JobTemplateOptions, validator: ShareVa
     height: template.height,
     poolTag: options.poolTag,
     extranonceSize: extranonceBytes,
-    outputs: [{ value: template.coinbaseValue, script: options.payout.script }],
+    outputs: payoutOutputs(options.payout, template.coinbaseValue),
     witnessCommitment: template.witnessCommitment,
   });
   const version = clearRollableBits(template.version);

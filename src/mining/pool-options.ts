@@ -1,6 +1,6 @@
 /** What the state of mining is built with: an operator's settings and the limits of its maps. */
 
-import type { Payout } from "./job-template.ts";
+import type { Payout } from "./payout.ts";
 
 export type MiningOptions = {
   readonly payout: Payout;

@@ -11,7 +11,8 @@ import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
 import { MiningError } from "./errors.ts";
 import { extendedJobFrameBytes } from "./job-frames.ts";
-import { buildJobTemplate, type JobTemplate, type Payout } from "./job-template.ts";
+import { buildJobTemplate, type JobTemplate } from "./job-template.ts";
+import type { Payout } from "./payout.ts";
 
 /**
  * Templates whose jobs are still known. A channel gets at least one job of each template and keeps as many jobs, so a

@@ -28,6 +28,11 @@ export type Template = {
   readonly minTime: number;
   /** Satoshi that the coinbase may pay: subsidy and fees. */
   readonly coinbaseValue: bigint;
+  /**
+   * Satoshi that the coinbase of an empty block on top of this one may pay, or undefined where the source does not know.
+   * Work for the next tip is announced ahead where it is known.
+   */
+  readonly nextSubsidy?: bigint | undefined;
   /** Output script of the witness commitment, or undefined where the block needs none. */
   readonly witnessCommitment: Uint8Array | undefined;
   /** All but the coinbase, in block order. */

@@ -21,7 +21,7 @@ function jobTemplate(fields: Parameters<typeof template>[0] = {}): JobTemplate {
       tip: 1,
       minNtime: 1_700_000_123,
       extranonceBytes: 16,
-      payout: { script: new Uint8Array([0x51]) },
+      payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] },
       poolTag: "/t/",
     },
     validator,

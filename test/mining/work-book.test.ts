@@ -16,7 +16,7 @@ beforeEach(() => {
   validator = new SteeredValidator();
   logger = new RecordingLogger();
   book = new WorkBook(
-    { payout: { script: new Uint8Array([0x51]) }, poolTag: "/t/" },
+    { payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] }, poolTag: "/t/" },
     { validator, logger, release: (handle) => validator.releaseJob(handle) },
   );
 });
@@ -143,7 +143,7 @@ describe("the length of a job's frame", () => {
   /** A template whose job has a frame of so many bytes, with min_ntime. */
   function templateOf(frameBytes: number): ReturnType<typeof template> {
     const probe = new WorkBook(
-      { payout: { script: new Uint8Array(0) }, poolTag: "/t/" },
+      { payout: { key: "pool", script: new Uint8Array(0), cuts: [] }, poolTag: "/t/" },
       { validator, logger, release: () => undefined },
     );
     probe.setTemplate(template({ witnessCommitment: new Uint8Array(300) }), []);

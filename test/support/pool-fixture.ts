@@ -59,7 +59,7 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
   const service = new PoolService(
     {
       mining: {
-        payout: { script: PAYOUT_SCRIPT },
+        payout: { key: "pool", script: PAYOUT_SCRIPT, cuts: [] },
         poolTag: "/test/",
         instanceId: 7,
         sharesPerMinute: 12,

@@ -1,0 +1,37 @@
+import { describe, expect, it } from "vitest";
+import { payoutOutputs } from "../../src/mining/payout.ts";
+
+const MINER = new Uint8Array([0x51]);
+const OPERATOR = new Uint8Array([0x52]);
+
+function payout(...basisPoints: readonly number[]) {
+  return { key: "k", script: MINER, cuts: basisPoints.map((points) => ({ script: OPERATOR, basisPoints: points })) };
+}
+
+describe("payoutOutputs", () => {
+  it("gives the whole reward to one script where nothing is cut", () => {
+    expect(payoutOutputs(payout(), 312_500_000n)).toEqual([{ script: MINER, value: 312_500_000n }]);
+  });
+
+  it("puts the main output first and leaves it what the cuts do not take", () => {
+    expect(payoutOutputs(payout(150), 312_500_000n)).toEqual([
+      { script: MINER, value: 307_812_500n },
+      { script: OPERATOR, value: 4_687_500n },
+    ]);
+  });
+
+  it("rounds a cut down, and loses no satoshi", () => {
+    expect(payoutOutputs(payout(3_333), 100n)).toEqual([
+      { script: MINER, value: 67n },
+      { script: OPERATOR, value: 33n },
+    ]);
+  });
+
+  it("makes no output for a cut of less than a satoshi", () => {
+    expect(payoutOutputs(payout(1), 9_999n)).toEqual([{ script: MINER, value: 9_999n }]);
+  });
+
+  it("takes every cut of the whole reward, not of what the one before left", () => {
+    expect(payoutOutputs(payout(5_000, 2_500), 1_000n).map(({ value }) => value)).toEqual([250n, 500n, 250n]);
+  });
+});
