@@ -1,22 +1,19 @@
 /**
  * The way of a share from its frame to its verdict. Shares of one turn of the event loop are gathered into a run, the
- * run is validated at the turn's end, and each share is settled in the order in which it came: block first, then
- * duplicate, then target. Leaves to others what a verdict looks like on the wire and when it is acknowledged.
+ * run is validated at the turn's end, and its shares are settled once their hashes are known. What a verdict then is
+ * the part of `ShareSettlement`.
  */
 
-import { compareLittleEndian256 } from "../core/bytes.ts";
 import type { Moment } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { JobHandle, ShareValidator, VerdictBatch } from "../sharecore/types.ts";
-import { VERDICT_MEETS_NETWORK_TARGET, VERDICT_MEETS_SHARE_TARGET, VERDICT_UNKNOWN_JOB } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
-import type { ShareErrorCode } from "./error-codes.ts";
 import { checkShare } from "./share-check.ts";
 import type { ShareCounters } from "./share-counters.ts";
-import { type RunEntry, ShareRun } from "./share-run.ts";
-import { type BlockFound, solvedBlock } from "./solved-block.ts";
+import { ShareRun } from "./share-run.ts";
+import { ShareSettlement, type ShareVerdictListener } from "./share-settlement.ts";
 
 /**
  * Shares per run. Arbitrary within limits: two reads of 64 KiB from a socket hold some 4,000 plain share frames, and a
@@ -36,17 +33,9 @@ const MAX_IDLE_RUNS = 4;
 /** Who is to be read from while shares wait: everybody, those that send nothing, nobody. */
 export type Backpressure = "none" | "senders" | "everybody";
 
-export interface ShareOutcomeListener {
+export interface ShareOutcomeListener extends ShareVerdictListener {
   /** The first share since the last flush came in: flush at the end of this turn. */
   onGathered(): void;
-  /** The share counts. `block` tells that it solved one: acknowledge at once. */
-  onAccepted(channel: Channel, outcome: { readonly solvedBlock: boolean }): void;
-  /** The share does not count; SubmitShares.Error goes out at once, if the channel is open still. */
-  onRejected(channel: Channel, outcome: { readonly sequenceNumber: number; readonly code: ShareErrorCode }): void;
-  /** Called before anything else is done with the share, whatever its verdict. */
-  onBlockFound(block: BlockFound): void;
-  /** The channel's memory of shares is full: it has to be closed. */
-  onDuplicatesFull(channel: Channel): void;
   /** Whose reading has to pause from now on. */
   onBackpressure(level: Backpressure): void;
 }
@@ -66,8 +55,7 @@ export type SharePipelineOptions = {
 export class SharePipeline {
   readonly #validator: ShareValidator;
   readonly #listener: ShareOutcomeListener;
-  readonly #logger: Logger;
-  readonly #counters: ShareCounters;
+  readonly #settlement: ShareSettlement;
   /** Empty runs, to be used again; a few. */
   readonly #idle: ShareRun[] = [];
   /** Full or flushed runs that the validator had no room for, oldest first. */
@@ -80,14 +68,12 @@ export class SharePipeline {
   #underWay = 0;
   #backpressure: Backpressure = "none";
   #whenIdle: (() => void)[] = [];
-  readonly #entry: Partial<RunEntry> = {};
 
   constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly counters: ShareCounters }) {
     this.#validator = options.validator;
     this.#listener = options.listener;
     this.#maxStandardJobs = options.maxStandardJobs ?? MAX_STANDARD_JOBS;
-    this.#logger = context.logger;
-    this.#counters = context.counters;
+    this.#settlement = new ShareSettlement(options.listener, context);
     this.#filling = new ShareRun(this.#validator, RUN_CAPACITY);
     this.#validator.onDrain(() => this.#submitWaiting());
   }
@@ -208,23 +194,7 @@ export class SharePipeline {
   }
 
   #settle(run: ShareRun, verdicts: VerdictBatch): void {
-    // Blocks are on their way before any other share of the run is looked at.
-    for (let index = 0; index < run.count; index += 1) {
-      const batchIndex = run.batchIndex(index);
-      if (batchIndex < 0 || (verdicts.flags(batchIndex) & VERDICT_MEETS_NETWORK_TARGET) === 0) continue;
-      try {
-        this.#submitBlock(run, index, verdicts.hash(batchIndex));
-      } catch (error) {
-        this.#noteFault("a solved block could not be submitted", error);
-      }
-    }
-    for (let index = 0; index < run.count; index += 1) {
-      try {
-        this.#settleShare(run, index, verdicts);
-      } catch (error) {
-        this.#noteFault("a share could not be settled", error);
-      }
-    }
+    this.#settlement.settle(run, verdicts);
     run.forget();
     // Not before all is read: a listener may have flushed, and until the callback returns the batch is the validator's.
     if (this.#idle.length < MAX_IDLE_RUNS) this.#idle.push(run);
@@ -232,68 +202,5 @@ export class SharePipeline {
     if (!this.busy) {
       for (const resolve of this.#whenIdle.splice(0)) resolve();
     }
-  }
-
-  /** One share's fault must not cost the others of the run their verdicts. */
-  #noteFault(message: string, error: unknown): void {
-    this.#logger.error(message, {
-      channel: this.#entry.channel?.key,
-      stack: error instanceof Error ? error.stack : String(error),
-    });
-  }
-
-  #submitBlock(run: ShareRun, index: number, hash: Uint8Array): void {
-    const entry = this.#entry as RunEntry;
-    run.read(index, entry);
-    const { channel, job, version, ntime, nonce } = entry;
-    if (job === undefined) return;
-    const extranonce = run.extranonce(index);
-    this.#listener.onBlockFound(solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }));
-  }
-
-  /** Also where its channel has closed since it came: it was earned before. */
-  #settleShare(run: ShareRun, index: number, verdicts: VerdictBatch): void {
-    const entry = this.#entry as RunEntry;
-    run.read(index, entry);
-    const { channel, job, batchIndex, sequenceNumber, early } = entry;
-    if (early !== undefined) return this.#reject(channel, sequenceNumber, early);
-    if (job === undefined) return this.#reject(channel, sequenceNumber, "invalid-job-id");
-    const flags = verdicts.flags(batchIndex);
-    const hash = verdicts.hash(batchIndex);
-    if ((flags & VERDICT_UNKNOWN_JOB) !== 0) {
-      this.#logger.error("a known job was unknown to the share validator", { jobId: job.jobId });
-      return this.#reject(channel, sequenceNumber, "invalid-job-id");
-    }
-    const solved = (flags & VERDICT_MEETS_NETWORK_TARGET) !== 0;
-    const meetsJobTarget = (flags & VERDICT_MEETS_SHARE_TARGET) !== 0;
-    const { tip } = job.jobTemplate;
-    // Clients judge a share by its job's target or by the newest one, so a share that meets either is accepted. One
-    // that misses its job's target earns nothing: withheld until the target eased, it would be paid twice.
-    if (!meetsJobTarget && !solved && compareLittleEndian256(hash, channel.target.bytes) > 0) {
-      // It was good once, where the target was easier then: it is known first of all.
-      const known = channel.duplicates.has(hash, tip);
-      return this.#reject(channel, sequenceNumber, known ? "duplicate-share" : "difficulty-too-low");
-    }
-    switch (channel.duplicates.add(hash, tip)) {
-      case "duplicate":
-        return this.#reject(channel, sequenceNumber, "duplicate-share");
-      case "full":
-        if (!channel.open) return;
-        this.#logger.warn("more shares on one tip than can be told apart", { channel: channel.key });
-        return this.#listener.onDuplicatesFull(channel);
-      case "new":
-        break;
-    }
-    const credit = meetsJobTarget ? job.difficulty : 0;
-    channel.tally.accept(sequenceNumber, credit, hash);
-    channel.vardiff?.onShare(credit);
-    this.#counters.accepted();
-    this.#listener.onAccepted(channel, { solvedBlock: solved });
-  }
-
-  #reject(channel: Channel, sequenceNumber: number, code: ShareErrorCode): void {
-    channel.tally.reject(code);
-    this.#counters.rejected(code);
-    this.#listener.onRejected(channel, { sequenceNumber, code });
   }
 }
