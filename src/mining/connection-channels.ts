@@ -1,10 +1,10 @@
 /**
- * The channels and groups of one connection: opening, changing and closing them. Gives whole frames to its sink and
- * knows nothing of sockets or encryption; which jobs are sent is the pool's part, how, that of `JobDelivery`.
- * SV2 §5.2, §5.3.2 to §5.3.9, §5.3.21.
+ * The channels and groups of one connection: opening and closing them. Gives whole frames to its sink and knows nothing
+ * of sockets or encryption; which jobs are sent is the pool's part, how, that of `JobDelivery`; targets are that of
+ * `ChannelSteering`. SV2 §5.2, §5.3.2 to §5.3.9.
  */
 
-import { targetFromBytes, targetOfDifficulty } from "../bitcoin/target.ts";
+import { targetFromBytes } from "../bitcoin/target.ts";
 import type { Moment } from "../core/clock.ts";
 import {
   CloseChannel,
@@ -12,18 +12,17 @@ import {
   OpenStandardMiningChannelSuccess,
 } from "../wire/channel-messages.ts";
 import { encodeFrame } from "../wire/frame.ts";
-import { SetTarget } from "../wire/job-messages.ts";
 import { Channel } from "./channel.ts";
+import { ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
 import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
 import { JobDelivery, type JobWork } from "./job-delivery.ts";
 import type { MiningContext } from "./mining-context.ts";
-import { checkHashrateAndTarget, checkOpenRequest, type OpenRequest } from "./open-request.ts";
+import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
-import { boundedTarget, initialTarget, type ShareTarget, type TargetBounds } from "./share-target.ts";
-import { Vardiff } from "./vardiff.ts";
+import type { ShareTarget } from "./share-target.ts";
 
 export type ConnectionOptions = {
   /** Unique over the life of the process. */
@@ -46,6 +45,7 @@ export class ConnectionChannels {
   readonly #sink: FrameSink;
   readonly #requiresStandardJobs: boolean;
   readonly #delivery: JobDelivery;
+  readonly #steering: ChannelSteering;
   readonly #channels = new Map<number, Channel>();
   /** By full extranonce size. */
   readonly #groups = new Map<number, Group>();
@@ -64,6 +64,10 @@ export class ConnectionChannels {
       releaseJob: context.releaseStandardJob,
       requiresStandardJobs: options.requiresStandardJobs,
     });
+    this.#steering = new ChannelSteering(
+      { sink: options.sink, refresh: (channel) => this.#refresh(channel) },
+      { options: context.options, workBook: context.workBook },
+    );
   }
 
   get size(): number {
@@ -95,7 +99,7 @@ export class ConnectionChannels {
    * @returns the channel, or the code to refuse with; nothing was sent or taken then.
    */
   open(request: OpenRequest, now: Moment): Channel | OpenErrorCode {
-    const { options, extranonces, workBook } = this.#context;
+    const { extranonces, workBook } = this.#context;
     const wrong = checkOpenRequest(request, { requiresStandardJobs: this.#requiresStandardJobs });
     if (wrong !== undefined) return wrong;
     if (!this.#context.workAvailable) return "no-template-available";
@@ -110,7 +114,7 @@ export class ConnectionChannels {
     const extranoncePrefix = extranonces.allocate(prefixBytes);
     const group = this.#groupOf(prefixBytes + rollableBytes);
     const maxTarget = targetFromBytes(request.maxTarget);
-    const target = initialTarget(request.nominalHashrate, this.#bounds(maxTarget));
+    const { target, vardiff } = this.#steering.begin({ nominalHashrate: request.nominalHashrate, maxTarget, now });
     const channelId = this.#ids.next();
     const channel = new Channel({
       channelId,
@@ -124,13 +128,7 @@ export class ConnectionChannels {
       nominalHashrate: request.nominalHashrate,
       maxTarget,
       target,
-      vardiff: options.vardiff
-        ? new Vardiff({
-            sharesPerMinute: options.sharesPerMinute,
-            difficulty: target.difficulty,
-            nowMs: now.monotonicMs,
-          })
-        : undefined,
+      vardiff,
     });
     this.#channels.set(channelId, channel);
     group.members.add(channel);
@@ -141,49 +139,24 @@ export class ConnectionChannels {
   }
 
   /** Honours an UpdateChannel (SV2 §5.3.7) with a SetTarget, or returns the code to refuse it with. */
-  update(
-    channelId: number,
-    request: { readonly nominalHashrate: number; readonly maxTarget: Uint8Array; readonly now: Moment },
-  ): UpdateErrorCode | undefined {
+  update(channelId: number, request: UpdateRequest): UpdateErrorCode | undefined {
     const channel = this.#channels.get(channelId);
-    if (channel === undefined) return "invalid-channel-id";
-    const wrong = checkHashrateAndTarget(request.nominalHashrate, request.maxTarget);
-    if (wrong !== undefined) return wrong;
-    channel.nominalHashrate = request.nominalHashrate;
-    channel.maxTarget = targetFromBytes(request.maxTarget);
-    this.setTarget(channel, initialTarget(request.nominalHashrate, this.#bounds(channel.maxTarget)));
-    channel.vardiff?.reset(channel.target.difficulty, request.now.monotonicMs);
-    return undefined;
+    return channel === undefined ? "invalid-channel-id" : this.#steering.update(channel, request);
   }
 
   /** What vardiff wants of each channel at that time; sends SetTarget where something changes. */
   retarget(now: Moment): void {
-    for (const channel of this.#channels.values()) {
-      const wanted = channel.vardiff?.tick(now.monotonicMs);
-      if (wanted === undefined) continue;
-      const target = boundedTarget(targetOfDifficulty(wanted), this.#bounds(channel.maxTarget));
-      if (target.value !== channel.target.value) this.setTarget(channel, target);
-      channel.vardiff?.reset(channel.target.difficulty, now.monotonicMs);
-    }
+    for (const channel of this.#channels.values()) this.#steering.retarget(channel, now);
   }
 
   /** Sends SetTarget; where it eases the target a new job follows at once, since active jobs keep theirs. */
   setTarget(channel: Channel, target: ShareTarget): void {
-    const eased = target.value > channel.target.value;
-    channel.target = target;
-    this.#sink.send(encodeFrame(SetTarget, { channel_id: channel.channelId, maximum_target: target.bytes }));
-    const jobTemplate = this.#context.workBook.jobTemplate(channel.extranonceBytes);
-    if (eased && jobTemplate !== undefined && this.#context.workAvailable) {
-      this.#delivery.toChannel(channel, { jobTemplate, newTip: false, roots: NO_ROOTS });
-    }
+    this.#steering.setTarget(channel, target);
   }
 
   /** Repeats each channel's target, which changes nothing: a sign of life while there is no new work. */
   keepAlive(): void {
-    for (const channel of this.#channels.values()) {
-      const { bytes } = channel.target;
-      this.#sink.send(encodeFrame(SetTarget, { channel_id: channel.channelId, maximum_target: bytes }));
-    }
+    for (const channel of this.#channels.values()) this.#steering.sendTarget(channel);
   }
 
   /** Gives all channels a job of the newest template, and then lets waiting requests go on. */
@@ -224,11 +197,11 @@ export class ConnectionChannels {
     for (const channel of [...this.#channels.values()]) this.#free(channel);
   }
 
-  /** What bounds a channel's target now. */
-  #bounds(maxTarget: bigint): TargetBounds & { readonly sharesPerMinute: number } {
-    const { options, workBook } = this.#context;
-    const { minDifficulty, sharesPerMinute } = options;
-    return { minDifficulty, sharesPerMinute, networkTarget: workBook.networkTarget, maxTarget };
+  /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */
+  #refresh(channel: Channel): void {
+    const jobTemplate = this.#context.workBook.jobTemplate(channel.extranonceBytes);
+    if (jobTemplate === undefined || !this.#context.workAvailable) return;
+    this.#delivery.toChannel(channel, { jobTemplate, newTip: false, roots: NO_ROOTS });
   }
 
   get #full(): boolean {
