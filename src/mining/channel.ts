@@ -3,9 +3,10 @@
  * the last acknowledgement. Which frames tell the client of all this is its connection's part. SV2 §5.2.
  */
 
-import type { ChannelJob } from "./channel-job.ts";
+import type { AheadJob, ChannelJob } from "./channel-job.ts";
 import { DuplicateTable } from "./duplicate-table.ts";
 import type { FrameSink } from "./frame-sink.ts";
+import type { Group } from "./group.ts";
 import type { JobTemplate } from "./job-template.ts";
 import { ShareTally } from "./share-tally.ts";
 import type { ShareTarget } from "./share-target.ts";
@@ -27,7 +28,7 @@ export type ChannelOptions = {
   readonly extranoncePrefix: Uint8Array;
   /** Bytes that the client rolls; 0 for a standard channel. */
   readonly rollableBytes: number;
-  readonly groupChannelId: number;
+  readonly group: Group;
   readonly nominalHashrate: number;
   /** The easiest target that the client can work with. */
   readonly maxTarget: bigint;
@@ -41,18 +42,21 @@ export class Channel {
   readonly sink: FrameSink;
   readonly key: string;
   readonly userIdentity: string;
-  readonly extranoncePrefix: Uint8Array;
   readonly rollableBytes: number;
-  readonly groupChannelId: number;
   readonly vardiff: Vardiff | undefined;
   readonly duplicates: DuplicateTable = new DuplicateTable();
   readonly tally: ShareTally = new ShareTally();
+  /** For jobs that are sent from now on. */
+  extranoncePrefix: Uint8Array;
+  group: Group;
   nominalHashrate: number;
   maxTarget: bigint;
   /** For jobs that become active from now on. */
   target: ShareTarget;
   /** False from the moment it is closed: verdicts that come later find nobody to tell. */
   open = true;
+  /** What it was announced for the next tip; every member of a group has it, or none. */
+  ahead: AheadJob | undefined;
   /** Newest last. */
   readonly #jobs: ChannelJob[] = [];
 
@@ -64,7 +68,7 @@ export class Channel {
     this.userIdentity = options.userIdentity;
     this.extranoncePrefix = options.extranoncePrefix;
     this.rollableBytes = options.rollableBytes;
-    this.groupChannelId = options.groupChannelId;
+    this.group = options.group;
     this.nominalHashrate = options.nominalHashrate;
     this.maxTarget = options.maxTarget;
     this.target = options.target;
@@ -74,6 +78,10 @@ export class Channel {
   /** Bytes between the coinbase halves of this channel's jobs. */
   get extranonceBytes(): number {
     return this.extranoncePrefix.length + this.rollableBytes;
+  }
+
+  get groupChannelId(): number {
+    return this.group.groupChannelId;
   }
 
   /** Jobs that are known, newest last. */
@@ -99,12 +107,14 @@ export class Channel {
     readonly jobId: number;
     readonly jobTemplate: JobTemplate;
     readonly merkleRoot: Uint8Array | undefined;
+    readonly extranoncePrefix: Uint8Array;
   }): ChannelJob | undefined {
     this.#jobs.push({
       jobId: options.jobId,
       jobTemplate: options.jobTemplate,
       target: this.target.bytes,
       difficulty: this.target.difficulty,
+      extranoncePrefix: options.extranoncePrefix,
       merkleRoot: options.merkleRoot,
       standardHandle: undefined,
     });

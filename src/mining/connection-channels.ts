@@ -13,16 +13,20 @@ import {
 } from "../wire/channel-messages.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
+import { ChannelGroups } from "./channel-groups.ts";
 import { ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
 import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
 import { JobDelivery, type JobWork } from "./job-delivery.ts";
+import type { JobTemplate } from "./job-template.ts";
+import { MerkleRoots } from "./merkle-roots.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
 import type { ShareTarget } from "./share-target.ts";
+import { workKind } from "./work-kind.ts";
 
 export type ConnectionOptions = {
   /** Unique over the life of the process. */
@@ -37,8 +41,6 @@ export type ConnectionOptions = {
 /** Ids that an open may take: the channel's, and its group's. */
 const IDS_PER_OPEN = 2;
 
-const NO_ROOTS: ReadonlyMap<Channel, Uint8Array> = new Map();
-
 export class ConnectionChannels {
   readonly connectionId: string;
   readonly #context: MiningContext;
@@ -47,8 +49,7 @@ export class ConnectionChannels {
   readonly #delivery: JobDelivery;
   readonly #steering: ChannelSteering;
   readonly #channels = new Map<number, Channel>();
-  /** By full extranonce size. */
-  readonly #groups = new Map<number, Group>();
+  readonly #groups: ChannelGroups;
   /** Channels and groups draw from one namespace. */
   readonly #ids: IdSequence;
 
@@ -58,10 +59,11 @@ export class ConnectionChannels {
     this.#sink = options.sink;
     this.#requiresStandardJobs = options.requiresStandardJobs;
     this.#ids = options.channelIds ?? new IdSequence();
+    this.#groups = new ChannelGroups(this.#ids);
     this.#delivery = new JobDelivery({
       sink: options.sink,
-      validator: context.validator,
-      releaseJob: context.releaseStandardJob,
+      slots: context.slots,
+      started: (ahead) => context.workBook.startedJobTemplate(ahead),
       requiresStandardJobs: options.requiresStandardJobs,
     });
     this.#steering = new ChannelSteering(
@@ -87,7 +89,7 @@ export class ConnectionChannels {
   }
 
   groups(): IterableIterator<Group> {
-    return this.#groups.values();
+    return this.#groups.all();
   }
 
   find(channelId: number): Channel | undefined {
@@ -102,17 +104,20 @@ export class ConnectionChannels {
     const { extranonces, workBook } = this.#context;
     const wrong = checkOpenRequest(request, { requiresStandardJobs: this.#requiresStandardJobs });
     if (wrong !== undefined) return wrong;
+    const payout = this.#context.payoutOf(request.userIdentity);
+    if (payout === "unknown-user") return payout;
     if (!this.#context.workAvailable) return "no-template-available";
     if (this.#full) return "channel-capacity-exhausted";
     const rollableBytes = request.kind === "extended" ? Math.max(request.minExtranonceSize, DEFAULT_ROLLABLE_BYTES) : 0;
     // A standard channel's prefix is as long as an extended channel's whole extranonce, so that both fit one coinbase.
     const prefixBytes =
       request.kind === "extended" ? EXTRANONCE_PREFIX_BYTES : EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES;
-    const jobTemplate = workBook.jobTemplate(prefixBytes + rollableBytes);
+    const kind = workKind(prefixBytes + rollableBytes, payout);
+    const jobTemplate = workBook.jobTemplate(kind);
     if (jobTemplate === undefined) return "no-template-available";
 
     const extranoncePrefix = extranonces.allocate(prefixBytes);
-    const group = this.#groupOf(prefixBytes + rollableBytes);
+    const group = this.#groups.of(kind);
     const maxTarget = targetFromBytes(request.maxTarget);
     const { target, vardiff } = this.#steering.begin({ nominalHashrate: request.nominalHashrate, maxTarget, now });
     const channelId = this.#ids.next();
@@ -124,17 +129,17 @@ export class ConnectionChannels {
       userIdentity: request.userIdentity,
       extranoncePrefix,
       rollableBytes,
-      groupChannelId: group.groupChannelId,
+      group,
       nominalHashrate: request.nominalHashrate,
       maxTarget,
       target,
       vardiff,
     });
     this.#channels.set(channelId, channel);
-    group.members.add(channel);
+    this.#groups.join(channel);
     this.#context.openChannels += 1;
     this.#sendOpenSuccess(channel, request.requestId);
-    this.#delivery.toChannel(channel, { jobTemplate, newTip: true, roots: NO_ROOTS });
+    this.#delivery.toNewChannel(channel, this.#workOf(channel, jobTemplate));
     return channel;
   }
 
@@ -160,9 +165,9 @@ export class ConnectionChannels {
   }
 
   /** Gives all channels a job of the newest template, and then lets waiting requests go on. */
-  announce(workBySize: ReadonlyMap<number, JobWork>): void {
-    for (const group of this.#groups.values()) {
-      const work = workBySize.get(group.extranonceBytes);
+  announce(workByKind: ReadonlyMap<string, JobWork>): void {
+    for (const group of this.#groups.all()) {
+      const work = workByKind.get(group.kind.key);
       if (work !== undefined) this.#delivery.toGroup(group, work);
     }
     this.#sink.workAvailable();
@@ -179,7 +184,7 @@ export class ConnectionChannels {
    */
   close(channelId: number): Channel[] {
     const channel = this.#channels.get(channelId);
-    const closing = channel === undefined ? this.#membersOf(channelId) : [channel];
+    const closing = channel === undefined ? this.#groups.membersOf(channelId) : [channel];
     for (const member of closing) this.#free(member);
     return closing;
   }
@@ -199,9 +204,22 @@ export class ConnectionChannels {
 
   /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */
   #refresh(channel: Channel): void {
-    const jobTemplate = this.#context.workBook.jobTemplate(channel.extranonceBytes);
+    const jobTemplate = this.#context.workBook.jobTemplate(channel.group.kind);
     if (jobTemplate === undefined || !this.#context.workAvailable) return;
-    this.#delivery.toChannel(channel, { jobTemplate, newTip: false, roots: NO_ROOTS });
+    this.#delivery.toChannel(channel, { ...this.#workOf(channel, jobTemplate), newTip: false });
+  }
+
+  /** Work for that channel alone. */
+  #workOf(channel: Channel, jobTemplate: JobTemplate): JobWork {
+    const { slots, workBook } = this.#context;
+    const roots = new MerkleRoots(jobTemplate, [], slots);
+    const ahead = workBook.aheadJobTemplate(channel.group.kind);
+    return {
+      jobTemplate,
+      roots,
+      newTip: true,
+      ahead: ahead === undefined ? undefined : { jobTemplate: ahead, roots: new MerkleRoots(ahead, [], slots) },
+    };
   }
 
   get #full(): boolean {
@@ -213,28 +231,12 @@ export class ConnectionChannels {
     );
   }
 
-  #membersOf(groupChannelId: number): Channel[] {
-    for (const group of this.#groups.values()) {
-      if (group.groupChannelId === groupChannelId) return [...group.members];
-    }
-    return [];
-  }
-
   #free(channel: Channel): void {
     channel.open = false;
     this.#channels.delete(channel.channelId);
-    this.#groups.get(channel.extranonceBytes)?.members.delete(channel);
+    this.#groups.leave(channel);
     this.#delivery.releaseJobs(channel);
     this.#context.openChannels -= 1;
-  }
-
-  #groupOf(extranonceBytes: number): Group {
-    let group = this.#groups.get(extranonceBytes);
-    if (group === undefined) {
-      group = { groupChannelId: this.#ids.next(), extranonceBytes, members: new Set() };
-      this.#groups.set(extranonceBytes, group);
-    }
-    return group;
   }
 
   #sendOpenSuccess(channel: Channel, requestId: number): void {

@@ -14,6 +14,7 @@ export type ShareErrorCode =
 
 /** Codes of OpenMiningChannel.Error. */
 export type OpenErrorCode =
+  | "unknown-user"
   | "invalid-nominal-hashrate"
   | "max-target-out-of-range"
   | "min-extranonce-size-too-large"

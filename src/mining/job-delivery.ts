@@ -1,69 +1,93 @@
 /**
- * Sends jobs to the channels of one connection and remembers them there: the first job of a channel, the refreshed
- * job, and the future job with its SetNewPrevHash for a new tip. Whatever the address, the bytes sent are the ones that
- * shares are later judged by. SV2 §5.1, §5.3.15 to §5.3.17.
+ * Sends jobs to the channels of one connection and remembers them there: the first job of a channel, the refreshed job,
+ * the future job with its SetNewPrevHash for a new tip, and the one that is announced ahead of it. Whatever the address,
+ * the bytes sent are the ones that shares are later judged by. SV2 §5.1, §5.3.15 to §5.3.17.
  */
 
-import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
 import type { Channel } from "./channel.ts";
-import type { ChannelJob } from "./channel-job.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
 import { extendedJobFrame, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
+import type { JobSlots } from "./job-slots.ts";
 import type { JobTemplate } from "./job-template.ts";
+import type { MerkleRoots } from "./merkle-roots.ts";
 
-/** Merkle roots of standard channels for one job template, as far as they were computed in a batch. */
-export type MerkleRoots = ReadonlyMap<Channel, Uint8Array>;
-
-export type JobWork = {
+/** A job template with the merkle roots that standard channels have of it. */
+export type RootedTemplate = {
   readonly jobTemplate: JobTemplate;
-  /** True where clients have to learn a new prev_hash with the job. */
-  readonly newTip: boolean;
   readonly roots: MerkleRoots;
 };
 
+export type JobWork = RootedTemplate & {
+  /** True where clients have to learn a new prev_hash with the job. */
+  readonly newTip: boolean;
+  /** What may be announced for the tip after this one. */
+  readonly ahead: RootedTemplate | undefined;
+};
+
+/**
+ * Widespread firmware keeps its jobs in so many places, by the rest of job_id: no job may take the place of the one that
+ * was announced ahead.
+ */
+const FIRMWARE_JOB_PLACES = 8;
+
 export class JobDelivery {
   readonly #sink: FrameSink;
-  readonly #validator: ShareValidator;
-  readonly #releaseJob: (handle: JobHandle) => void;
+  readonly #slots: JobSlots;
+  readonly #started: (ahead: JobTemplate) => JobTemplate | undefined;
   readonly #requiresStandardJobs: boolean;
   readonly #jobIds = new IdSequence();
 
   constructor(options: {
     readonly sink: FrameSink;
-    readonly validator: ShareValidator;
-    readonly releaseJob: (handle: JobHandle) => void;
+    readonly slots: JobSlots;
+    /** What became on the present tip of a job template that was announced ahead; undefined where it waited for another. */
+    readonly started: (ahead: JobTemplate) => JobTemplate | undefined;
     readonly requiresStandardJobs: boolean;
   }) {
     this.#sink = options.sink;
-    this.#validator = options.validator;
-    this.#releaseJob = options.releaseJob;
+    this.#slots = options.slots;
+    this.#started = options.started;
     this.#requiresStandardJobs = options.requiresStandardJobs;
   }
 
   /**
-   * Gives a job to every member of a group: one frame for all of them from two members on, the channel's own address
-   * for a single one (some firmware drops what is addressed to a group), each channel's own job where the connection
-   * takes standard jobs only.
+   * Gives a job to every member of a group. On a new tip that was waited for, SetNewPrevHash goes out first and names the
+   * job that was announced ahead; what follows is the job with transactions.
    */
   toGroup(group: Group, work: JobWork): void {
-    if (this.#requiresStandardJobs || group.members.size < 2) {
-      for (const channel of group.members) this.toChannel(channel, work);
+    if (group.members.size === 0) return;
+    const { newTip, jobTemplate } = work;
+    const started = newTip && group.ahead !== undefined ? this.#started(group.ahead.jobTemplate) : undefined;
+    if (started === undefined) this.#send(group, work);
+    else {
+      this.#start(group, started);
+      if (started !== jobTemplate) this.#send(group, { ...work, newTip: false });
+    }
+    // A new prev_hash ends all future jobs that came before it.
+    if (newTip) forgetAhead(group);
+    if (group.ahead === undefined) this.#announceAhead(group, work.ahead);
+  }
+
+  /** Gives a new channel its first job, and what its group was announced ahead. */
+  toNewChannel(channel: Channel, work: JobWork): void {
+    this.toChannel(channel, work);
+    const { group } = channel;
+    if (group.ahead === undefined) {
+      if (group.members.size === 1) this.#announceAhead(group, work.ahead);
       return;
     }
-    const { jobTemplate, newTip } = work;
-    const jobId = this.#jobIds.next();
-    const address = { channelId: group.groupChannelId, jobId, future: newTip };
-    for (const channel of group.members) this.#remember(channel, jobId, work);
-    this.#sink.send(extendedJobFrame(jobTemplate, address));
-    if (newTip) this.#sink.send(newPrevHashFrame(jobTemplate, address));
+    const { jobId, jobTemplate } = group.ahead;
+    // The members' own template may be an older one than would be announced now.
+    const roots = work.ahead?.jobTemplate === jobTemplate ? work.ahead.roots : undefined;
+    this.#sendAhead(channel, { jobId, jobTemplate, roots });
   }
 
   /** Gives a job to one channel under its own id. */
   toChannel(channel: Channel, work: JobWork): void {
     const { jobTemplate, newTip } = work;
-    const jobId = this.#jobIds.next();
+    const jobId = this.#nextJobId(channel.group);
     const address = { channelId: channel.channelId, jobId, future: newTip };
     const merkleRoot = this.#remember(channel, jobId, work);
     this.#sink.send(
@@ -76,22 +100,110 @@ export class JobDelivery {
 
   /** Gives the validator's slots of all the channel's jobs back. */
   releaseJobs(channel: Channel): void {
-    for (const job of channel.jobs) this.#release(job);
+    for (const job of channel.jobs) this.#slots.forget(job);
   }
 
-  #remember(channel: Channel, jobId: number, work: JobWork): Uint8Array | undefined {
-    const { jobTemplate } = work;
+  /**
+   * One frame for all members from two on, the channel's own address for a single one (some firmware drops what is
+   * addressed to a group), each channel's own job where the connection takes standard jobs only.
+   */
+  #send(group: Group, work: JobWork): void {
+    if (!this.#addressesGroup(group)) {
+      for (const channel of group.members) this.toChannel(channel, work);
+      return;
+    }
+    const { jobTemplate, newTip } = work;
+    const jobId = this.#nextJobId(group);
+    const address = { channelId: group.groupChannelId, jobId, future: newTip };
+    for (const channel of group.members) this.#remember(channel, jobId, work);
+    this.#sink.send(extendedJobFrame(jobTemplate, address));
+    if (newTip) this.#sink.send(newPrevHashFrame(jobTemplate, address));
+  }
+
+  #addressesGroup(group: Group): boolean {
+    return !this.#requiresStandardJobs && group.members.size > 1;
+  }
+
+  /** SetNewPrevHash for the job that the members were announced, to the address that the job had. */
+  #start(group: Group, started: JobTemplate): void {
+    let byGroup: number | undefined;
+    for (const channel of group.members) {
+      const { ahead } = channel;
+      if (ahead === undefined) throw new Error("a member of a group was not announced the group's job");
+      const { jobId, merkleRoot, extranoncePrefix } = ahead;
+      this.#slots.retain(started);
+      this.#forgetOldest(channel, { jobId, jobTemplate: started, merkleRoot, extranoncePrefix });
+      if (ahead.byGroup) byGroup = jobId;
+    }
+    if (byGroup !== undefined) {
+      this.#sink.send(newPrevHashFrame(started, { channelId: group.groupChannelId, jobId: byGroup, future: true }));
+      return;
+    }
+    for (const { channelId, ahead } of group.members) {
+      if (ahead !== undefined)
+        this.#sink.send(newPrevHashFrame(started, { channelId, jobId: ahead.jobId, future: true }));
+    }
+  }
+
+  #announceAhead(group: Group, rooted: RootedTemplate | undefined): void {
+    if (rooted === undefined) return;
+    const { jobTemplate, roots } = rooted;
+    if (this.#addressesGroup(group)) {
+      const jobId = this.#jobIds.next();
+      group.ahead = { jobId, jobTemplate };
+      for (const channel of group.members) {
+        const { extranoncePrefix } = channel;
+        const merkleRoot = channel.kind === "standard" ? roots.of(channel) : undefined;
+        channel.ahead = { jobId, merkleRoot, extranoncePrefix, byGroup: true };
+      }
+      this.#sink.send(extendedJobFrame(jobTemplate, { channelId: group.groupChannelId, jobId, future: true }));
+      return;
+    }
+    const jobId = this.#jobIds.next();
+    group.ahead = { jobId, jobTemplate };
+    for (const channel of group.members) this.#sendAhead(channel, { jobId, jobTemplate, roots });
+  }
+
+  #sendAhead(
+    channel: Channel,
+    ahead: { readonly jobId: number; readonly jobTemplate: JobTemplate; readonly roots: MerkleRoots | undefined },
+  ): void {
+    const { jobId, jobTemplate, roots } = ahead;
+    const { channelId, extranoncePrefix } = channel;
+    const address = { channelId, jobId, future: true };
     let merkleRoot: Uint8Array | undefined;
     if (channel.kind === "standard") {
-      const prefix = channel.extranoncePrefix;
-      merkleRoot = work.roots.get(channel) ?? this.#validator.merkleRoots(jobTemplate.handle, prefix, prefix.length);
+      merkleRoot = roots?.of(channel) ?? this.#slots.merkleRoots(jobTemplate, extranoncePrefix);
     }
-    const forgotten = channel.addJob({ jobId, jobTemplate, merkleRoot });
-    if (forgotten !== undefined) this.#release(forgotten);
+    channel.ahead = { jobId, merkleRoot, extranoncePrefix, byGroup: false };
+    this.#sink.send(
+      merkleRoot === undefined
+        ? extendedJobFrame(jobTemplate, address)
+        : standardJobFrame(jobTemplate, merkleRoot, address),
+    );
+  }
+
+  #nextJobId({ ahead }: Group): number {
+    const jobId = this.#jobIds.next();
+    const collides = ahead !== undefined && (jobId - ahead.jobId) % FIRMWARE_JOB_PLACES === 0;
+    return collides ? this.#jobIds.next() : jobId;
+  }
+
+  #remember(channel: Channel, jobId: number, { jobTemplate, roots }: RootedTemplate): Uint8Array | undefined {
+    const merkleRoot = channel.kind === "standard" ? roots.of(channel) : undefined;
+    this.#slots.retain(jobTemplate);
+    this.#forgetOldest(channel, { jobId, jobTemplate, merkleRoot, extranoncePrefix: channel.extranoncePrefix });
     return merkleRoot;
   }
 
-  #release(job: ChannelJob): void {
-    if (job.standardHandle !== undefined) this.#releaseJob(job.standardHandle);
+  #forgetOldest(channel: Channel, job: Parameters<Channel["addJob"]>[0]): void {
+    const forgotten = channel.addJob(job);
+    if (forgotten !== undefined) this.#slots.forget(forgotten);
   }
+}
+
+/** What was announced to the group is no longer waited for. */
+export function forgetAhead(group: Group): void {
+  group.ahead = undefined;
+  for (const channel of group.members) channel.ahead = undefined;
 }

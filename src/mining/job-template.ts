@@ -1,14 +1,15 @@
 /**
- * A template made ready for miners: the coinbase in two halves for one payout and one extranonce size, registered with
- * the share validator once. All jobs that any channel gets of that template refer to it. SV2 §5.1.1, §5.1.2.
+ * A template made ready for miners: the coinbase in two halves for one payout and one extranonce size. All jobs that any
+ * channel gets of that template refer to it. SV2 §5.1.1, §5.1.2.
  */
 
 import { buildCoinbase } from "../bitcoin/coinbase.ts";
 import { bitsToTarget, targetToBytes } from "../bitcoin/target.ts";
 import { clearRollableBits } from "../bitcoin/version-rolling.ts";
-import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
+import type { ExtendedJob, JobHandle } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
-import { type Payout, payoutOutputs } from "./payout.ts";
+import { payoutOutputs } from "./payout.ts";
+import type { WorkKind } from "./work-kind.ts";
 
 export type JobTemplate = {
   readonly template: Template;
@@ -16,8 +17,7 @@ export type JobTemplate = {
   readonly tipEpoch: number;
   /** Names the block that it stands on: the same number for the same block. */
   readonly tip: number;
-  /** Bytes between the coinbase halves: extranonce prefix and rollable part together. */
-  readonly extranonceBytes: number;
+  readonly kind: WorkKind;
   /** Header version with the rollable bits clear. */
   readonly version: number;
   readonly versionRollingAllowed: boolean;
@@ -28,8 +28,10 @@ export type JobTemplate = {
   /** Coinbase without BIP141 fields, up to the extranonce. */
   readonly coinbasePrefix: Uint8Array;
   readonly coinbaseSuffix: Uint8Array;
-  /** The extended job in the validator. */
-  readonly handle: JobHandle;
+  /** Jobs of channels that refer to it. */
+  references: number;
+  /** The extended job in the validator, while it has a slot there. */
+  handle: JobHandle | undefined;
 };
 
 export type JobTemplateOptions = {
@@ -37,47 +39,42 @@ export type JobTemplateOptions = {
   readonly tipEpoch: number;
   readonly tip: number;
   readonly minNtime: number;
-  readonly extranonceBytes: number;
-  readonly payout: Payout;
+  readonly kind: WorkKind;
   readonly poolTag: string;
 };
 
 /**
- * Builds the coinbase halves and registers the job.
- * @throws {BitcoinError} where the scriptSig would pass 100 bytes; {SharecoreError} where the validator has no slot.
+ * Builds the coinbase halves.
+ * @throws {BitcoinError} where the scriptSig would pass 100 bytes.
  */
-export function buildJobTemplate(options: JobTemplateOptions, validator: ShareValidator): JobTemplate {
-  const { template, extranonceBytes } = options;
+export function buildJobTemplate(options: JobTemplateOptions): JobTemplate {
+  const { template, kind } = options;
   const { prefix, suffix } = buildCoinbase({
     height: template.height,
     poolTag: options.poolTag,
-    extranonceSize: extranonceBytes,
-    outputs: payoutOutputs(options.payout, template.coinbaseValue),
+    extranonceSize: kind.extranonceBytes,
+    outputs: payoutOutputs(kind.payout, template.coinbaseValue),
     witnessCommitment: template.witnessCommitment,
-  });
-  const version = clearRollableBits(template.version);
-  const networkTarget = targetToBytes(bitsToTarget(template.bits));
-  const handle = validator.addJob({
-    kind: "extended",
-    prevHash: template.prevHash,
-    version,
-    bits: template.bits,
-    networkTarget,
-    coinbasePrefix: prefix,
-    coinbaseSuffix: suffix,
-    merklePath: template.merklePath,
   });
   return {
     template,
     tipEpoch: options.tipEpoch,
     tip: options.tip,
-    extranonceBytes,
-    version,
+    kind,
+    version: clearRollableBits(template.version),
     versionRollingAllowed: true,
     minNtime: options.minNtime,
-    networkTarget,
+    networkTarget: targetToBytes(bitsToTarget(template.bits)),
     coinbasePrefix: prefix,
     coinbaseSuffix: suffix,
-    handle,
+    references: 0,
+    handle: undefined,
   };
+}
+
+/** The job as the share validator takes it. */
+export function extendedJobOf(jobTemplate: JobTemplate): ExtendedJob {
+  const { template, version, networkTarget, coinbasePrefix, coinbaseSuffix } = jobTemplate;
+  const { prevHash, bits, merklePath } = template;
+  return { kind: "extended", prevHash, version, bits, networkTarget, coinbasePrefix, coinbaseSuffix, merklePath };
 }

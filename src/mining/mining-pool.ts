@@ -12,12 +12,18 @@ import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
 import { ConnectionChannels, type ConnectionOptions } from "./connection-channels.ts";
 import { ExtranonceAllocator } from "./extranonce-allocator.ts";
-import type { JobWork } from "./job-delivery.ts";
+import type { JobWork, RootedTemplate } from "./job-delivery.ts";
+import type { JobTemplate } from "./job-template.ts";
+import { MerkleRoots } from "./merkle-roots.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES, type MiningOptions } from "./pool-options.ts";
 import { ShareCounters } from "./share-counters.ts";
 import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
 import { WorkBook } from "./work-book.ts";
+import { type WorkKind, workKind } from "./work-kind.ts";
+
+/** The standard channels of one kind of work. */
+type KindInUse = { readonly kind: WorkKind; readonly standard: Channel[] };
 
 export class MiningPool {
   readonly #context: MiningContext;
@@ -29,19 +35,14 @@ export class MiningPool {
     options: MiningOptions & SharePipelineOptions,
     context: { readonly logger: Logger; readonly metrics: MetricRegistry },
   ) {
-    const { validator } = options;
     this.#counters = new ShareCounters(context.metrics);
     this.#pipeline = new SharePipeline(options, { logger: context.logger, counters: this.#counters });
     this.#context = {
       options,
-      workBook: new WorkBook(options, {
-        validator,
-        release: (handle) => this.#pipeline.releaseJob(handle),
-        logger: context.logger,
-      }),
+      workBook: new WorkBook(options, { logger: context.logger }),
       extranonces: new ExtranonceAllocator(options.instanceId, options.startedAtMs ?? 0),
-      validator,
-      releaseStandardJob: (handle) => this.#pipeline.releaseStandardJob(handle),
+      slots: this.#pipeline.slots,
+      payoutOf: () => options.payout,
       workAvailable: false,
       openChannels: 0,
     };
@@ -76,9 +77,12 @@ export class MiningPool {
   setTemplate(template: Template): boolean {
     // A block among the shares that came before is on its way before the template is.
     this.#pipeline.flush();
-    const standardChannels = this.#standardChannelsBySize();
-    const newTip = this.#context.workBook.setTemplate(template, standardChannels.keys());
-    const work = this.#prepareWork(standardChannels, newTip);
+    const inUse = this.#kindsInUse();
+    const newTip = this.#context.workBook.setTemplate(template, [
+      this.#usualKind(),
+      ...[...inUse.values()].map(({ kind }) => kind),
+    ]);
+    const work = this.#prepareWork(inUse, newTip);
     this.#context.workAvailable = true;
     const connections = [...this.#connections];
     if (newTip) connections.sort((a, b) => b.nominalHashrate - a.nominalHashrate);
@@ -136,37 +140,44 @@ export class MiningPool {
     return this.#pipeline.settled();
   }
 
-  /** The standard channels by extranonce size, with all sizes in use and the default one, which the next channel needs. */
-  #standardChannelsBySize(): ReadonlyMap<number, readonly Channel[]> {
-    const bySize = new Map<number, Channel[]>([[EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, []]]);
+  /** Of the channels that are opened most: what is wrong with its jobs is known before a channel is there. */
+  #usualKind(): WorkKind {
+    return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, this.#context.options.payout);
+  }
+
+  /** By the kind's key, over all connections. */
+  #kindsInUse(): ReadonlyMap<string, KindInUse> {
+    const inUse = new Map<string, KindInUse>();
     for (const connection of this.#connections) {
-      for (const channel of connection.channels()) {
-        const ofSize = bySize.get(channel.extranonceBytes) ?? [];
-        bySize.set(channel.extranonceBytes, ofSize);
-        if (channel.kind === "standard") ofSize.push(channel);
+      for (const { kind, members } of connection.groups()) {
+        const known = inUse.get(kind.key) ?? { kind, standard: [] };
+        inUse.set(kind.key, known);
+        for (const channel of members) {
+          if (channel.kind === "standard") known.standard.push(channel);
+        }
       }
     }
-    return bySize;
+    return inUse;
   }
 
-  /** The work for each extranonce size, with the merkle roots of all its standard channels computed in one batch. */
-  #prepareWork(standard: ReadonlyMap<number, readonly Channel[]>, newTip: boolean): ReadonlyMap<number, JobWork> {
-    const bySize = new Map<number, JobWork>();
-    for (const [extranonceBytes, channels] of standard) {
-      const jobTemplate = this.#context.workBook.jobTemplate(extranonceBytes);
+  /** The work for each kind, with the merkle roots of all its standard channels computed in one call. */
+  #prepareWork(inUse: ReadonlyMap<string, KindInUse>, newTip: boolean): ReadonlyMap<string, JobWork> {
+    const { workBook, slots } = this.#context;
+    const byKind = new Map<string, JobWork>();
+    for (const [key, { kind, standard }] of inUse) {
+      const rooted = (jobTemplate: JobTemplate): RootedTemplate => ({
+        jobTemplate,
+        roots: new MerkleRoots(jobTemplate, standard, slots),
+      });
+      const jobTemplate = workBook.jobTemplate(kind);
       if (jobTemplate === undefined) continue;
-      bySize.set(extranonceBytes, { jobTemplate, newTip, roots: this.#rootsOf(channels, jobTemplate.handle) });
+      const ahead = workBook.aheadJobTemplate(kind);
+      byKind.set(key, {
+        ...rooted(jobTemplate),
+        newTip,
+        ahead: ahead === undefined ? undefined : rooted(ahead),
+      });
     }
-    return bySize;
-  }
-
-  #rootsOf(channels: readonly Channel[], handle: JobWork["jobTemplate"]["handle"]): JobWork["roots"] {
-    const [first] = channels;
-    if (first === undefined) return new Map();
-    const size = first.extranonceBytes;
-    const packed = new Uint8Array(channels.length * size);
-    for (const [index, channel] of channels.entries()) packed.set(channel.extranoncePrefix, index * size);
-    const roots = this.#context.validator.merkleRoots(handle, packed, size);
-    return new Map(channels.map((channel, index) => [channel, roots.subarray(32 * index, 32 * index + 32)]));
+    return byKind;
   }
 }

@@ -9,7 +9,7 @@ import type { Logger } from "../core/logger.ts";
 import type { JobHandle, ShareValidator, VerdictBatch } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
-import type { ChannelJob } from "./channel-job.ts";
+import { JobSlots, type JobSlotsOptions } from "./job-slots.ts";
 import { checkShare } from "./share-check.ts";
 import type { ShareCounters } from "./share-counters.ts";
 import { ShareRun } from "./share-run.ts";
@@ -40,21 +40,16 @@ export interface ShareOutcomeListener extends ShareVerdictListener {
   onBackpressure(level: Backpressure): void;
 }
 
-/**
- * Slots of the validator that standard channels' jobs may take, by default: half of what the server reserves. With 16
- * jobs each they serve 4,000 channels that all send shares on all of their jobs.
- */
-export const MAX_STANDARD_JOBS = 65_536;
-
 export type SharePipelineOptions = {
   readonly validator: ShareValidator;
   readonly listener: ShareOutcomeListener;
-  readonly maxStandardJobs?: number;
-};
+} & Pick<JobSlotsOptions, "maxStandardJobs" | "maxRegisteredTemplates">;
 
 export class SharePipeline {
   readonly #validator: ShareValidator;
   readonly #listener: ShareOutcomeListener;
+  /** The jobs that shares can be validated of. */
+  readonly slots: JobSlots;
   readonly #settlement: ShareSettlement;
   /** Empty runs, to be used again; a few. */
   readonly #idle: ShareRun[] = [];
@@ -63,8 +58,6 @@ export class SharePipeline {
   /** Jobs whose slots go back once no run waits. */
   readonly #releaseLater: JobHandle[] = [];
   #filling: ShareRun;
-  readonly #maxStandardJobs: number;
-  #standardJobs = 0;
   #underWay = 0;
   #backpressure: Backpressure = "none";
   #whenIdle: (() => void)[] = [];
@@ -72,7 +65,7 @@ export class SharePipeline {
   constructor(options: SharePipelineOptions, context: { readonly logger: Logger; readonly counters: ShareCounters }) {
     this.#validator = options.validator;
     this.#listener = options.listener;
-    this.#maxStandardJobs = options.maxStandardJobs ?? MAX_STANDARD_JOBS;
+    this.slots = new JobSlots({ ...options, release: (handle) => this.releaseJob(handle) });
     this.#settlement = new ShareSettlement(options.listener, context);
     this.#filling = new ShareRun(this.#validator, RUN_CAPACITY);
     this.#validator.onDrain(() => this.#submitWaiting());
@@ -108,7 +101,7 @@ export class SharePipeline {
       this.#filling.addUnhashed(channel, submission.sequenceNumber, early ?? "bad-extranonce-size");
       return true;
     }
-    if (job.merkleRoot !== undefined && job.standardHandle === undefined) this.#registerStandard(job, job.merkleRoot);
+    this.slots.prepare(job);
     this.#filling.add(channel, job, { submission, early });
     return true;
   }
@@ -133,32 +126,11 @@ export class SharePipeline {
     this.#releaseJobs();
   }
 
-  /** As `releaseJob`, for the slot of a standard channel's job. */
-  releaseStandardJob(handle: JobHandle): void {
-    this.#standardJobs -= 1;
-    this.releaseJob(handle);
-  }
-
   /** Resolves when every share taken so far is settled. */
   settled(): Promise<void> {
     this.flush();
     if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => this.#whenIdle.push(resolve));
-  }
-
-  /** Gives a standard channel's job a slot of its own; without one its shares are validated over the coinbase. */
-  #registerStandard(job: ChannelJob, merkleRoot: Uint8Array): void {
-    if (this.#standardJobs >= this.#maxStandardJobs) return;
-    this.#standardJobs += 1;
-    const { template, version, networkTarget } = job.jobTemplate;
-    job.standardHandle = this.#validator.addJob({
-      kind: "standard",
-      prevHash: template.prevHash,
-      merkleRoot,
-      version,
-      bits: template.bits,
-      networkTarget,
-    });
   }
 
   #releaseJobs(): void {

@@ -4,13 +4,16 @@
  * made per share.
  */
 
-import type { ShareBatch, ShareFields, ShareValidator } from "../sharecore/types.ts";
+import type { JobHandle, ShareBatch, ShareFields, ShareValidator } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 
 const MAX_EXTRANONCE_BYTES = 32;
+
+/** No job of the validator has it: generations begin with 1. A share of it gets `VERDICT_UNKNOWN_JOB`. */
+const UNREGISTERED: JobHandle = { slot: 0, generation: 0 };
 
 type MutableShareFields = { -readonly [Field in keyof ShareFields]: ShareFields[Field] };
 
@@ -48,7 +51,7 @@ export class ShareRun {
     this.#scratch.subarray(0, length),
   );
   readonly #pushed: MutableShareFields = {
-    job: { slot: 0, generation: 0 },
+    job: UNREGISTERED,
     version: 0,
     ntime: 0,
     nonce: 0,
@@ -87,7 +90,7 @@ export class ShareRun {
     this.#sequenceNumbers[index] = sequenceNumber;
   }
 
-  /** Appends a share; the caller has seen that the run is not `full`. */
+  /** Appends a share; the caller has seen that the run is not `full`, and that the job has a slot in the validator. */
   add(
     channel: Channel,
     job: ChannelJob,
@@ -95,9 +98,10 @@ export class ShareRun {
   ): void {
     const { submission } = share;
     const index = this.#channels.length;
-    const prefixLength = channel.extranoncePrefix.length;
+    const { extranoncePrefix } = job;
+    const prefixLength = extranoncePrefix.length;
     const length = prefixLength + submission.extranonce.length;
-    this.#scratch.set(channel.extranoncePrefix);
+    this.#scratch.set(extranoncePrefix);
     this.#scratch.set(submission.extranonce, prefixLength);
     this.#extranonces.set(this.#scratch, index * MAX_EXTRANONCE_BYTES);
     this.#extranonceLengths[index] = length;
@@ -109,7 +113,7 @@ export class ShareRun {
     this.#ntimes[index] = submission.ntime;
     this.#nonces[index] = submission.nonce;
     const pushed = this.#pushed;
-    pushed.job = job.standardHandle ?? job.jobTemplate.handle;
+    pushed.job = job.standardHandle ?? job.jobTemplate.handle ?? UNREGISTERED;
     pushed.version = submission.version;
     pushed.ntime = submission.ntime;
     pushed.nonce = submission.nonce;

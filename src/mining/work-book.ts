@@ -1,24 +1,18 @@
 /**
- * What is mined on now: the newest template, the tip it stands on, and the job templates made of it. Says which tip
- * is the present one, so that each job of an older one is stale at once. Leaves to the channels which job ids they
- * gave out.
+ * What is mined on now: the newest template, the tip it stands on, the job templates made of it, and those of the empty
+ * block that may follow it. Says which tip is the present one, so that each job of an older one is stale at once. Leaves
+ * to the channels which job ids they gave out.
  */
 
 import { bitsToTarget } from "../bitcoin/target.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
 import type { Logger } from "../core/logger.ts";
-import type { JobHandle, ShareValidator } from "../sharecore/types.ts";
 import type { Template } from "../templates/template.ts";
+import { type AheadWork, aheadWork, StartedWork } from "./ahead-work.ts";
 import { MiningError } from "./errors.ts";
 import { extendedJobFrameBytes } from "./job-frames.ts";
 import { buildJobTemplate, type JobTemplate } from "./job-template.ts";
-import type { Payout } from "./payout.ts";
-
-/**
- * Templates whose jobs are still known. A channel gets at least one job of each template and keeps as many jobs, so a
- * kept job's template is always here.
- */
-export const KEPT_TEMPLATES = 16;
+import type { WorkKind } from "./work-kind.ts";
 
 /** Tips that are recognised when they come back. More than any channel remembers shares of. */
 const NAMED_TIPS = 8;
@@ -29,139 +23,140 @@ export const MAX_JOB_FRAME_BYTES = 8_191;
 /** From here on it is said: a coinbase that grows with its outputs is noticed long before the limit. */
 export const LARGE_JOB_FRAME_BYTES = 2_048;
 
+/** Widespread firmware drops the connection on more branches. A million transactions: no block has so many. */
+export const MAX_MERKLE_BRANCHES = 20;
+
 export type WorkBookOptions = {
-  readonly payout: Payout;
   readonly poolTag: string;
 };
 
-type KeptTemplate = {
+type Work = {
   readonly template: Template;
   readonly tipEpoch: number;
   readonly tip: number;
   /** Seconds. */
   readonly minNtime: number;
   readonly networkTarget: bigint;
-  readonly bySize: Map<number, JobTemplate>;
+  /** By the kind's key. */
+  readonly byKind: Map<string, JobTemplate>;
 };
 
 export class WorkBook {
-  readonly #options: WorkBookOptions;
-  readonly #validator: ShareValidator;
-  readonly #release: (handle: JobHandle) => void;
   readonly #logger: Logger;
-  /** Newest last. */
-  readonly #kept: KeptTemplate[] = [];
+  #poolTag: string;
+  #newest: Work | undefined;
+  /** The empty block that may follow the newest template's. */
+  #ahead: AheadWork | undefined;
+  /** What was announced ahead of the newest template, on whose tip it now starts. */
+  #started: StartedWork | undefined;
   /** Names by prev_hash of the last tips, used last last: a tip that comes back keeps its name. */
   readonly #tipNames = new Map<string, number>();
   #largeJobsSaid = false;
 
-  /** @param context where jobs are registered, and how their slots are given back. */
-  constructor(
-    options: WorkBookOptions,
-    context: {
-      readonly validator: ShareValidator;
-      readonly release: (handle: JobHandle) => void;
-      readonly logger: Logger;
-    },
-  ) {
-    this.#options = options;
-    this.#validator = context.validator;
-    this.#release = context.release;
+  constructor(options: WorkBookOptions, context: { readonly logger: Logger }) {
+    this.#poolTag = options.poolTag;
     this.#logger = context.logger;
   }
 
   /** The newest template, or undefined before the first. */
   get template(): Template | undefined {
-    return this.#kept.at(-1)?.template;
+    return this.#newest?.template;
   }
 
   /** Of a block of the newest template; 0 before the first. */
   get networkTarget(): bigint {
-    return this.#kept.at(-1)?.networkTarget ?? 0n;
+    return this.#newest?.networkTarget ?? 0n;
   }
 
   /** Rises by one with each change of prev_hash; 0 before the first template. */
   get tipEpoch(): number {
-    return this.#kept.at(-1)?.tipEpoch ?? 0;
+    return this.#newest?.tipEpoch ?? 0;
   }
 
   /**
-   * Takes `template` as the newest, once its jobs for those extranonce sizes are made. The oldest beyond
-   * `KEPT_TEMPLATES` is forgotten.
+   * Takes `template` as the newest, once its jobs of those kinds are made.
    * @returns whether it stands on another block than the one before, by prev_hash.
-   * @throws {BitcoinError}, {MiningError}, {SharecoreError} where no job can be made of it: nothing has changed then.
+   * @throws {BitcoinError}, {MiningError} where no job can be made of it: nothing has changed then.
    */
-  setTemplate(template: Template, extranonceSizes: Iterable<number>): boolean {
-    const previous = this.#kept.at(-1);
+  setTemplate(template: Template, kinds: Iterable<WorkKind>): boolean {
+    const previous = this.#newest;
     const newTip = previous === undefined || !bytesEqual(previous.template.prevHash, template.prevHash);
     const ntime = Math.max(template.curTime, template.minTime);
-    const own = { template, networkTarget: bitsToTarget(template.bits), bySize: new Map() };
-    const kept: KeptTemplate =
+    const own = { template, networkTarget: bitsToTarget(template.bits), byKind: new Map() };
+    const work: Work =
       previous === undefined || newTip
         ? { ...own, ...this.#nextTip(template.prevHash), minNtime: ntime }
         : { ...previous, ...own, minNtime: Math.max(ntime, previous.minNtime) };
-    try {
-      for (const extranonceBytes of extranonceSizes) this.#jobTemplateOf(kept, extranonceBytes);
-    } catch (error) {
-      this.#releaseJobs(kept);
-      throw error;
-    }
-    this.#sayLargeJobs(kept);
-    this.#kept.push(kept);
-    if (newTip) this.#rememberTip(template.prevHash, kept.tip);
-    if (this.#kept.length > KEPT_TEMPLATES) this.#releaseJobs(this.#kept.shift());
+    const started = newTip && this.#ahead !== undefined ? StartedWork.of(this.#ahead, work) : undefined;
+    for (const kind of kinds) this.#jobTemplateOf(work, kind, started);
+    this.#sayLargeJobs(work);
+    this.#newest = work;
+    this.#started = started;
+    this.#ahead = aheadWork(template, this.#ahead);
+    if (newTip) this.#rememberTip(template.prevHash, work.tip);
     return newTip;
   }
 
-  /**
-   * The job template of the newest template for that extranonce size; made at the first call.
-   * @returns undefined before the first template.
-   * @throws {BitcoinError}, {MiningError}, {SharecoreError} where no job can be made of it.
-   */
-  jobTemplate(extranonceBytes: number): JobTemplate | undefined {
-    const newest = this.#kept.at(-1);
-    return newest === undefined ? undefined : this.#jobTemplateOf(newest, extranonceBytes);
+  /** Jobs that are made from now on carry that tag. */
+  setPoolTag(poolTag: string): void {
+    if (poolTag === this.#poolTag) return;
+    this.#poolTag = poolTag;
+    this.#newest?.byKind.clear();
+    this.#ahead?.byKind.clear();
+    this.#started = undefined;
   }
 
-  #jobTemplateOf(kept: KeptTemplate, extranonceBytes: number): JobTemplate {
-    const known = kept.bySize.get(extranonceBytes);
-    if (known !== undefined) return known;
-    const { template, tipEpoch, tip, minNtime } = kept;
-    const { payout, poolTag } = this.#options;
-    const jobTemplate = buildJobTemplate(
-      { template, tipEpoch, tip, minNtime, extranonceBytes, payout, poolTag },
-      this.#validator,
-    );
-    this.#checkFrame(jobTemplate);
-    kept.bySize.set(extranonceBytes, jobTemplate);
+  /**
+   * The job template of the newest template for that kind; made at the first call.
+   * @returns undefined before the first template.
+   * @throws {BitcoinError}, {MiningError} where no job can be made of it.
+   */
+  jobTemplate(kind: WorkKind): JobTemplate | undefined {
+    return this.#newest === undefined ? undefined : this.#jobTemplateOf(this.#newest, kind, this.#started);
+  }
+
+  /**
+   * The job template of the empty block that may follow: a future job, good for one prev_hash only that nobody knows yet.
+   * @returns undefined where the source does not say what it may pay.
+   */
+  aheadJobTemplate(kind: WorkKind): JobTemplate | undefined {
+    const ahead = this.#ahead;
+    if (ahead === undefined) return undefined;
+    let jobTemplate = ahead.byKind.get(kind.key);
+    if (jobTemplate === undefined) {
+      const { template } = ahead;
+      jobTemplate = buildJobTemplate({ template, tipEpoch: 0, tip: 0, minNtime: 0, kind, poolTag: this.#poolTag });
+      ahead.byKind.set(kind.key, jobTemplate);
+    }
     return jobTemplate;
   }
 
-  #checkFrame(jobTemplate: JobTemplate): void {
-    const frameBytes = extendedJobFrameBytes(jobTemplate);
-    if (frameBytes <= MAX_JOB_FRAME_BYTES) return;
-    this.#release(jobTemplate.handle);
-    const { template, extranonceBytes } = jobTemplate;
-    throw new MiningError("job-too-large", `a job of the template would take ${frameBytes} bytes`, {
-      frameBytes,
-      limit: MAX_JOB_FRAME_BYTES,
-      height: template.height,
-      extranonceBytes,
-    });
+  /**
+   * What became of a job template that was announced ahead, on the present tip.
+   * @returns undefined where the tip is not the one that it waited for.
+   */
+  startedJobTemplate(ahead: JobTemplate): JobTemplate | undefined {
+    return this.#started?.jobTemplate(ahead);
   }
 
-  #sayLargeJobs({ template: { height }, bySize }: KeptTemplate): void {
-    const frameBytes = Math.max(0, ...[...bySize.values()].map(extendedJobFrameBytes));
+  #jobTemplateOf(work: Work, kind: WorkKind, started: StartedWork | undefined): JobTemplate {
+    const known = work.byKind.get(kind.key) ?? (started?.isWhole ? started.jobTemplateOfKind(kind) : undefined);
+    if (known !== undefined) return known;
+    const { template, tipEpoch, tip, minNtime } = work;
+    const jobTemplate = buildJobTemplate({ template, tipEpoch, tip, minNtime, kind, poolTag: this.#poolTag });
+    checkFrame(jobTemplate);
+    work.byKind.set(kind.key, jobTemplate);
+    return jobTemplate;
+  }
+
+  #sayLargeJobs({ template: { height }, byKind }: Work): void {
+    const frameBytes = Math.max(0, ...[...byKind.values()].map(extendedJobFrameBytes));
     const large = frameBytes >= LARGE_JOB_FRAME_BYTES;
     if (large && !this.#largeJobsSaid) {
       const limit = MAX_JOB_FRAME_BYTES;
       this.#logger.warn("jobs are large: some firmware drops long ones", { frameBytes, limit, height });
     }
     this.#largeJobsSaid = large;
-  }
-
-  #releaseJobs(kept: KeptTemplate | undefined): void {
-    for (const jobTemplate of kept?.bySize.values() ?? []) this.#release(jobTemplate.handle);
   }
 
   #nextTip(prevHash: Uint8Array): { readonly tipEpoch: number; readonly tip: number } {
@@ -178,4 +173,24 @@ export class WorkBook {
       this.#tipNames.delete(oldest);
     }
   }
+}
+
+function checkFrame(jobTemplate: JobTemplate): void {
+  const branches = jobTemplate.template.merklePath.length;
+  if (branches > MAX_MERKLE_BRANCHES) {
+    throw new MiningError("job-too-large", `a job of the template would have ${branches} merkle branches`, {
+      branches,
+      limit: MAX_MERKLE_BRANCHES,
+      height: jobTemplate.template.height,
+    });
+  }
+  const frameBytes = extendedJobFrameBytes(jobTemplate);
+  if (frameBytes <= MAX_JOB_FRAME_BYTES) return;
+  const { template, kind } = jobTemplate;
+  throw new MiningError("job-too-large", `a job of the template would take ${frameBytes} bytes`, {
+    frameBytes,
+    limit: MAX_JOB_FRAME_BYTES,
+    height: template.height,
+    extranonceBytes: kind.extranonceBytes,
+  });
 }

@@ -7,25 +7,19 @@ import {
   standardJobFrame,
 } from "../../src/mining/job-frames.ts";
 import { buildJobTemplate, type JobTemplate } from "../../src/mining/job-template.ts";
-import { createValidator } from "../../src/sharecore/index.ts";
+import { workKind } from "../../src/mining/work-kind.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../../src/wire/job-messages.ts";
 import { HARD_BITS, type ReceivedFrame, read, template } from "../session/session-fixture.ts";
 
-const validator = createValidator({ backend: "wasm" });
-
 function jobTemplate(fields: Parameters<typeof template>[0] = {}): JobTemplate {
-  return buildJobTemplate(
-    {
-      template: template({ bits: HARD_BITS, merklePath: [new Uint8Array(32).fill(4)], ...fields }),
-      tipEpoch: 1,
-      tip: 1,
-      minNtime: 1_700_000_123,
-      extranonceBytes: 16,
-      payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] },
-      poolTag: "/t/",
-    },
-    validator,
-  );
+  return buildJobTemplate({
+    template: template({ bits: HARD_BITS, merklePath: [new Uint8Array(32).fill(4)], ...fields }),
+    tipEpoch: 1,
+    tip: 1,
+    minNtime: 1_700_000_123,
+    kind: workKind(16, { key: "pool", script: new Uint8Array([0x51]), cuts: [] }),
+    poolTag: "/t/",
+  });
 }
 
 function received(frame: Uint8Array): ReceivedFrame {

@@ -6,28 +6,30 @@ import { readTransaction } from "../../src/bitcoin/transaction.ts";
 import { VERSION_ROLLING_MASK } from "../../src/bitcoin/version-rolling.ts";
 import { ByteReader } from "../../src/core/byte-reader.ts";
 import { toHex } from "../../src/core/bytes.ts";
-import { buildJobTemplate, type JobTemplate, type JobTemplateOptions } from "../../src/mining/job-template.ts";
+import {
+  buildJobTemplate,
+  extendedJobOf,
+  type JobTemplate,
+  type JobTemplateOptions,
+} from "../../src/mining/job-template.ts";
 import { EXTRANONCE_PREFIX_BYTES, MAX_ROLLABLE_BYTES } from "../../src/mining/pool-options.ts";
-import { createValidator } from "../../src/sharecore/index.ts";
-import type { Job, ShareValidator } from "../../src/sharecore/types.ts";
+import { type WorkKind, workKind } from "../../src/mining/work-kind.ts";
 import { HARD_BITS, template } from "../session/session-fixture.ts";
 
-const validator = createValidator({ backend: "wasm" });
+function kind(extranonceBytes: number): WorkKind {
+  return workKind(extranonceBytes, { key: "pool", script: new Uint8Array([0x51]), cuts: [] });
+}
 
 function build(options: Partial<JobTemplateOptions>): JobTemplate {
-  return buildJobTemplate(
-    {
-      template: template(),
-      tipEpoch: 1,
-      tip: 1,
-      minNtime: 1,
-      extranonceBytes: 16,
-      payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] },
-      poolTag: "/pool/",
-      ...options,
-    },
-    validator,
-  );
+  return buildJobTemplate({
+    template: template(),
+    tipEpoch: 1,
+    tip: 1,
+    minNtime: 1,
+    kind: kind(16),
+    poolTag: "/pool/",
+    ...options,
+  });
 }
 
 /** scriptSig and whole coinbase, with an extranonce of 0xee. */
@@ -37,7 +39,7 @@ function coinbaseOf(job: JobTemplate): {
 } {
   const bytes = completeCoinbase({
     prefix: job.coinbasePrefix,
-    extranonce: new Uint8Array(job.extranonceBytes).fill(0xee),
+    extranonce: new Uint8Array(job.kind.extranonceBytes).fill(0xee),
     suffix: job.coinbaseSuffix,
     witness: job.template.witnessCommitment !== undefined,
   });
@@ -52,7 +54,6 @@ describe("a job's version", () => {
         const job = build({ template: template({ version }) });
         expect(job.version & VERSION_ROLLING_MASK).toBe(0);
         expect((job.version ^ version) & ~VERSION_ROLLING_MASK).toBe(0);
-        validator.releaseJob(job.handle);
       }),
     );
   });
@@ -63,7 +64,7 @@ describe("a job's coinbase", () => {
 
   it("keeps its scriptSig within 100 bytes with the longest tag, the largest height and the largest extranonce", () => {
     const extranonceBytes = EXTRANONCE_PREFIX_BYTES + MAX_ROLLABLE_BYTES;
-    const job = build({ poolTag: tag, extranonceBytes, template: template({ height: 499_999_999 }) });
+    const job = build({ poolTag: tag, kind: kind(extranonceBytes), template: template({ height: 499_999_999 }) });
     const { scriptSig } = coinbaseOf(job);
     expect(scriptSig.length).toBeLessThanOrEqual(100);
     expect(toHex(scriptSig)).toBe(`04ff64cd1d28${"61".repeat(40)}18${"ee".repeat(24)}`);
@@ -75,16 +76,16 @@ describe("a job's coinbase", () => {
   ])("with a tag of %d bytes and 37 of extranonce has a scriptSig of %s bytes", (tagBytes, scriptBytes) => {
     // The height takes 3 bytes, tag and extranonce one more than they have.
     const make = (): JobTemplate =>
-      build({ poolTag: "a".repeat(tagBytes), extranonceBytes: 37, template: template({ height: 1_000 }) });
+      build({ poolTag: "a".repeat(tagBytes), kind: kind(37), template: template({ height: 1_000 }) });
     if (scriptBytes === undefined) expect(make).toThrow(/101 bytes/);
     else expect(coinbaseOf(make()).scriptSig).toHaveLength(scriptBytes);
   });
 
   it("begins with the height, at a height of one byte too", () => {
-    expect(toHex(coinbaseOf(build({ template: template({ height: 16 }), extranonceBytes: 1 })).scriptSig)).toBe(
+    expect(toHex(coinbaseOf(build({ template: template({ height: 16 }), kind: kind(1) })).scriptSig)).toBe(
       `6000${"06"}2f706f6f6c2f01ee`,
     );
-    expect(toHex(coinbaseOf(build({ template: template({ height: 17 }), extranonceBytes: 1 })).scriptSig)).toBe(
+    expect(toHex(coinbaseOf(build({ template: template({ height: 17 }), kind: kind(1) })).scriptSig)).toBe(
       `0111${"06"}2f706f6f6c2f01ee`,
     );
   });
@@ -111,37 +112,19 @@ describe("a job's coinbase", () => {
 
 describe("a job in the validator", () => {
   it("is what miners are sent, with the network's target", () => {
-    const added: Job[] = [];
-    const recorder: ShareValidator = Object.create(validator);
-    recorder.addJob = (job) => {
-      added.push(job);
-      return { slot: 3, generation: 4 };
-    };
-    const job = buildJobTemplate(
-      {
-        template: template({ bits: HARD_BITS, version: 0x3fffe004, merklePath: [new Uint8Array(32).fill(4)] }),
-        tipEpoch: 1,
-        tip: 1,
-        minNtime: 1,
-        extranonceBytes: 16,
-        payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] },
-        poolTag: "",
-      },
-      recorder,
-    );
-    expect(job.handle).toEqual({ slot: 3, generation: 4 });
+    const job = build({
+      template: template({ bits: HARD_BITS, version: 0x3fffe004, merklePath: [new Uint8Array(32).fill(4)] }),
+    });
     expect(job.networkTarget).toEqual(targetToBytes(bitsToTarget(HARD_BITS)));
-    expect(added).toEqual([
-      {
-        kind: "extended",
-        prevHash: job.template.prevHash,
-        version: 0x20000004,
-        bits: HARD_BITS,
-        networkTarget: job.networkTarget,
-        coinbasePrefix: job.coinbasePrefix,
-        coinbaseSuffix: job.coinbaseSuffix,
-        merklePath: job.template.merklePath,
-      },
-    ]);
+    expect(extendedJobOf(job)).toEqual({
+      kind: "extended",
+      prevHash: job.template.prevHash,
+      version: 0x20000004,
+      bits: HARD_BITS,
+      networkTarget: job.networkTarget,
+      coinbasePrefix: job.coinbasePrefix,
+      coinbaseSuffix: job.coinbaseSuffix,
+      merklePath: job.template.merklePath,
+    });
   });
 });

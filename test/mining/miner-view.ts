@@ -8,7 +8,7 @@ import { type BlockHeader, serializeHeader } from "../../src/bitcoin/header.ts";
 import { rootFromPath } from "../../src/bitcoin/merkle.ts";
 import { targetToBytes } from "../../src/bitcoin/target.ts";
 import { VERSION_ROLLING_MASK } from "../../src/bitcoin/version-rolling.ts";
-import { concatBytes } from "../../src/core/bytes.ts";
+import { bytesEqual, concatBytes } from "../../src/core/bytes.ts";
 import { createNonceScanner } from "../../src/sharecore/index.ts";
 import { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../../src/wire/job-messages.ts";
@@ -30,8 +30,10 @@ type SeenChannel = {
   target: Uint8Array;
   /** By job id, those of the present tip. */
   readonly jobs: Map<number, SeenJob>;
-  /** Future jobs without their SetNewPrevHash. */
+  /** Future jobs without their SetNewPrevHash, oldest first. */
   readonly pending: Map<number, SeenJob>;
+  /** Job ids as widespread firmware keeps them: in eight places. */
+  readonly places: Map<number, number>;
   current: number;
   tip: SetNewPrevHash | undefined;
 };
@@ -50,6 +52,7 @@ export type ShareWish = {
 
 const ANY_HASH = (1n << 256n) - 1n;
 const MAX_FRAME_BYTES = 8_191;
+const FIRMWARE_PLACES = 8;
 const scanner = createNonceScanner();
 
 function must(condition: boolean, rule: string): asserts condition {
@@ -164,32 +167,36 @@ export class MinerView {
       target,
       jobs: new Map(),
       pending: new Map(),
+      places: new Map(),
       current: 0,
       tip: undefined,
     });
   }
 
-  #addressed(id: number): SeenChannel[] {
+  /** @param atLeast members that a group of that id needs. */
+  #addressed(id: number, atLeast = 2): SeenChannel[] {
     if (!this.#groupIds.has(id)) return [this.channel(id)];
     const members = [...this.channels.values()].filter(({ groupId }) => groupId === id);
-    must(members.length >= 2, "a group is addressed from two members on");
+    must(members.length >= atLeast, "a group is addressed from two members on");
     const sizes = new Set(members.map(({ prefix, rollable }) => prefix.length + rollable));
     must(sizes.size === 1, "the members of a group have one extranonce size");
     return members;
   }
 
   #took(jobId: number, jobs: readonly SeenJob[]): void {
-    must(jobId > this.#lastJobId, "job ids rise over the connection");
-    this.#lastJobId = jobId;
+    if (jobId <= this.#lastJobId) this.#checkShared(jobId, jobs);
+    else this.#lastJobId = jobId;
     for (const job of jobs) {
       const { channel, minNtime } = job;
       must((job.version & VERSION_ROLLING_MASK) === 0, "job versions have the rollable bits clear");
-      must(channel.pending.size === 0, "nothing comes between a future job and its prev_hash");
+      channel.places.set(jobId % FIRMWARE_PLACES, jobId);
       if (minNtime === undefined) {
         channel.pending.set(jobId, job);
+        must(channel.pending.size <= (channel.tip === undefined ? 1 : 2), "one future job is pending at most");
         continue;
       }
-      must(channel.tip !== undefined, "the first job of a channel is a future job");
+      must(channel.tip !== undefined, "the first job of a channel is a future job, and its prev_hash follows at once");
+      must(channel.pending.size <= 1, "a future job that is not the only one is followed by its prev_hash at once");
       const newest = channel.jobs.get(channel.current)?.minNtime ?? channel.tip.min_ntime;
       must(minNtime >= newest, "min_ntime does not decrease within a tip");
       channel.jobs.set(jobId, job);
@@ -197,14 +204,36 @@ export class MinerView {
     }
   }
 
+  /** Job ids rise over the connection, but for a future job that a group has and that a new member is sent. */
+  #checkShared(jobId: number, jobs: readonly SeenJob[]): void {
+    const [job] = jobs;
+    must(jobs.length === 1 && job !== undefined && job.minNtime === undefined, "job ids rise over the connection");
+    const others = [...this.channels.values()].filter(({ groupId }) => groupId === job.channel.groupId);
+    const announced = others.flatMap((other) => other.pending.get(jobId) ?? []);
+    must(announced.length > 0 && !job.channel.pending.has(jobId), "a job id that comes again is one of the group's");
+    for (const known of announced) {
+      must(known.version === job.version, "a job id names one job");
+      if (known.kind === "standard" || job.kind === "standard") continue;
+      const [one, other] = [known.message, job.message];
+      must(
+        bytesEqual(one.coinbase_tx_prefix, other.coinbase_tx_prefix) &&
+          bytesEqual(one.coinbase_tx_suffix, other.coinbase_tx_suffix),
+        "a job id names one job",
+      );
+    }
+  }
+
   #newTip(message: SetNewPrevHash): void {
-    for (const channel of this.#addressed(message.channel_id)) {
-      const job = channel.pending.get(message.job_id);
+    for (const channel of this.#addressed(message.channel_id, 1)) {
+      const { job_id: jobId } = message;
+      const job = channel.pending.get(jobId);
       must(job !== undefined, "SetNewPrevHash names a future job that the channel was sent");
+      must([...channel.pending.keys()].at(-1) === jobId, "SetNewPrevHash names the last future job");
+      must(channel.places.get(jobId % FIRMWARE_PLACES) === jobId, "no job took the place of the one that starts");
       channel.jobs.clear();
       channel.pending.clear();
-      channel.jobs.set(message.job_id, job);
-      channel.current = message.job_id;
+      channel.jobs.set(jobId, job);
+      channel.current = jobId;
       channel.tip = message;
     }
   }

@@ -69,13 +69,13 @@ describe("a template", () => {
     expect(rig.frames()).toHaveLength(2);
   });
 
-  it("is at hand for the first channel without being made for it", () => {
+  it("takes a slot in the validator with the first share of an extended channel, and none before", () => {
     const validator = new SteeredValidator();
     const rig = new Rig(new PoolHarness({}, { validator }));
-    expect(validator.live.extended).toBe(1);
-    rig.open();
-    rig.open({ kind: "extended" });
-    expect(validator.live.extended).toBe(1);
+    const channels = [rig.open({ kind: "extended" }), rig.open({ kind: "extended" })];
+    expect(validator.live.extended).toBe(0);
+    for (const channel of channels) rig.mine(channel);
+    expect(validator.live.extended, "both have jobs of the same bytes").toBe(1);
   });
 
   it("of which no job can be made is refused as a whole: no connection ends, and the work before goes on", () => {
@@ -84,7 +84,7 @@ describe("a template", () => {
     const other = rig.open({ kind: "extended", minExtranonceSize: 16 });
     const [before, late] = [rig.view.share(channel.channelId), rig.view.share(other.channelId)];
     rig.frames();
-    const merklePath = Array.from({ length: 33 }, () => A);
+    const merklePath = Array.from({ length: 21 }, () => A);
     expect(() => rig.template({ prevHash: B, merklePath })).toThrow(AditError);
     expect(rig.frames()).toEqual([]);
     expect(rig.ended).toBeUndefined();

@@ -9,7 +9,14 @@ import { NOW, NTIME, Rig } from "./channel-rig.ts";
 /** Something that happens to a pool; `pick` chooses the channel. */
 type Step =
   | { readonly kind: "open"; readonly channel: "standard" | "extended"; readonly size: number }
-  | { readonly kind: "template"; readonly tip: number; readonly seconds: number }
+  | {
+      readonly kind: "template";
+      readonly tip: number;
+      readonly seconds: number;
+      readonly height: number;
+      readonly empty: boolean;
+      readonly subsidy: bigint | undefined;
+    }
   | { readonly kind: "target"; readonly pick: number; readonly difficulty: number }
   | { readonly kind: "close"; readonly pick: number; readonly group: boolean }
   | { readonly kind: "share"; readonly pick: number; readonly older: number };
@@ -23,8 +30,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant("template" as const),
-    tip: fc.nat({ max: 2 }),
+    tip: fc.nat({ max: 3 }),
     seconds: fc.integer({ min: -60, max: 60 }),
+    height: fc.integer({ min: 900_001, max: 900_004 }),
+    empty: fc.boolean(),
+    subsidy: fc.constantFrom(undefined, 312_500_000n),
   }),
   fc.record({ kind: fc.constant("target" as const), pick, difficulty: fc.constantFrom(1e-9, 2e-9, 1e-8) }),
   fc.record({ kind: fc.constant("close" as const), pick, group: fc.boolean() }),
@@ -44,7 +54,15 @@ function walk(steps: readonly Step[], requiresStandardJobs: boolean): number {
         rig.tryOpen({ kind: one.channel, minExtranonceSize: one.size });
         break;
       case "template":
-        rig.template({ prevHash: new Uint8Array(32).fill(one.tip), curTime: NTIME + one.seconds, minTime: 0 });
+        rig.template({
+          prevHash: new Uint8Array(32).fill(one.tip),
+          curTime: NTIME + one.seconds,
+          minTime: 0,
+          height: one.height,
+          nextSubsidy: one.subsidy,
+          merklePath: one.empty ? [] : [new Uint8Array(32).fill(7)],
+          coinbaseValue: one.empty ? 312_500_000n : 312_600_000n,
+        });
         break;
       case "target":
         if (channel !== undefined) {

@@ -31,6 +31,8 @@ const standard = rig.open({ kind: "standard" });
 const [job] = extended.jobs;
 const [standardJob] = standard.jobs;
 if (job === undefined || standardJob === undefined) throw new Error("no job");
+job.jobTemplate.handle = { slot: 1, generation: 2 };
+standardJob.jobTemplate.handle = { slot: 3, generation: 4 };
 
 function submission(fields: Partial<ShareSubmission> = {}): ShareSubmission {
   return {

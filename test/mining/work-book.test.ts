@@ -1,25 +1,32 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { toHex } from "../../src/core/bytes.ts";
 import { AditError } from "../../src/core/errors.ts";
 import { extendedJobFrame } from "../../src/mining/job-frames.ts";
-import { KEPT_TEMPLATES, LARGE_JOB_FRAME_BYTES, MAX_JOB_FRAME_BYTES, WorkBook } from "../../src/mining/work-book.ts";
+import {
+  LARGE_JOB_FRAME_BYTES,
+  MAX_JOB_FRAME_BYTES,
+  MAX_MERKLE_BRANCHES,
+  WorkBook,
+} from "../../src/mining/work-book.ts";
+import { type WorkKind, workKind } from "../../src/mining/work-kind.ts";
 import { template } from "../session/session-fixture.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
-import { SteeredValidator } from "../support/steered-validator.ts";
 
 const T = 1_700_000_000;
 
-let validator: SteeredValidator;
 let logger: RecordingLogger;
 let book: WorkBook;
 
 beforeEach(() => {
-  validator = new SteeredValidator();
   logger = new RecordingLogger();
-  book = new WorkBook(
-    { payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] }, poolTag: "/t/" },
-    { validator, logger, release: (handle) => validator.releaseJob(handle) },
-  );
+  book = new WorkBook({ poolTag: "/t/" }, { logger });
 });
+
+function kindOf(extranonceBytes: number, script = new Uint8Array([0x51])): WorkKind {
+  return workKind(extranonceBytes, { key: `pool ${script.length}`, script, cuts: [] });
+}
+
+const [USUAL, LARGER] = [kindOf(16), kindOf(24)];
 
 function tip(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
@@ -33,7 +40,7 @@ function take(fields: Parameters<typeof template>[0]): {
   epoch: number;
 } {
   const newTip = book.setTemplate(template(fields), []);
-  const job = book.jobTemplate(16);
+  const job = book.jobTemplate(USUAL);
   return { newTip, minNtime: job?.minNtime ?? 0, tip: job?.tip ?? 0, epoch: job?.tipEpoch ?? 0 };
 }
 
@@ -41,7 +48,7 @@ describe("the tip", () => {
   it("is new with the first template, and has no jobs before it", () => {
     expect(book.template).toBeUndefined();
     expect(book.tipEpoch).toBe(0);
-    expect(book.jobTemplate(16)).toBeUndefined();
+    expect(book.jobTemplate(USUAL)).toBeUndefined();
     expect(take({ prevHash: tip(1) })).toMatchObject({ newTip: true, epoch: 1 });
   });
 
@@ -89,90 +96,88 @@ describe("min_ntime", () => {
 });
 
 describe("job templates", () => {
-  it("are made once for an extranonce size, and anew for another template", () => {
-    book.setTemplate(template(), [16]);
-    expect(validator.live.extended).toBe(1);
-    const made = book.jobTemplate(16);
-    expect(book.jobTemplate(16)).toBe(made);
-    expect(book.jobTemplate(24)).not.toBe(made);
-    expect(validator.live.extended).toBe(2);
+  it("are made once for a kind of work, and anew for another template", () => {
+    book.setTemplate(template(), [USUAL]);
+    const made = book.jobTemplate(USUAL);
+    expect(book.jobTemplate(kindOf(16))).toBe(made);
+    expect(book.jobTemplate(LARGER)?.kind).toBe(LARGER);
     book.setTemplate(template(), []);
-    expect(book.jobTemplate(16)).not.toBe(made);
+    expect(book.jobTemplate(USUAL)).not.toBe(made);
   });
 
-  it("stay in the validator for the last 16 templates, and not one longer", () => {
-    for (let count = 1; count <= KEPT_TEMPLATES; count += 1) book.setTemplate(template(), [16, 24]);
-    expect(validator.live.extended).toBe(2 * KEPT_TEMPLATES);
-    book.setTemplate(template(), [16]);
-    expect(validator.live.extended).toBe(2 * KEPT_TEMPLATES - 1);
+  it("pay whom their kind says", () => {
+    const other = kindOf(16, new Uint8Array([0x52, 0x53]));
+    book.setTemplate(template(), [USUAL, other]);
+    expect(toHex(book.jobTemplate(USUAL)?.coinbaseSuffix ?? new Uint8Array())).toContain("0151");
+    expect(toHex(book.jobTemplate(other)?.coinbaseSuffix ?? new Uint8Array())).toContain("025253");
+  });
+
+  it("carry the pool's tag, and a new one from the moment it is set", () => {
+    book.setTemplate(template({ nextSubsidy: 5n }), [USUAL]);
+    const before = [book.jobTemplate(USUAL), book.aheadJobTemplate(USUAL)];
+    book.setPoolTag("/t/");
+    expect([book.jobTemplate(USUAL), book.aheadJobTemplate(USUAL)]).toEqual(before);
+    book.setPoolTag("/new/");
+    for (const job of [book.jobTemplate(USUAL), book.aheadJobTemplate(USUAL)]) {
+      expect(new TextDecoder("latin1").decode(job?.coinbasePrefix)).toContain("/new/");
+    }
   });
 });
 
 describe("a template of which no job can be made", () => {
-  // 33 branches are more than the validator takes.
-  const unusable = { merklePath: Array.from({ length: 33 }, () => tip(0)) };
+  const unusable = { merklePath: Array.from({ length: MAX_MERKLE_BRANCHES + 1 }, () => tip(0)) };
+
+  it("may have 20 merkle branches, and not one more", () => {
+    const merklePath = Array.from({ length: 20 }, () => tip(0));
+    expect(book.setTemplate(template({ merklePath }), [USUAL])).toBe(true);
+    expect(() => book.setTemplate(template({ merklePath: [...merklePath, tip(0)] }), [USUAL])).toThrow(
+      "21 merkle branches",
+    );
+  });
 
   it("changes nothing: neither tip, nor time, nor jobs", () => {
     const before = take({ prevHash: tip(1), curTime: T });
-    const live = validator.live.extended;
     const { template: last } = book;
     for (const prevHash of [tip(1), tip(2)]) {
-      expect(() => book.setTemplate(template({ ...unusable, prevHash, curTime: T + 60 }), [24, 16])).toThrow(AditError);
+      expect(() => book.setTemplate(template({ ...unusable, prevHash, curTime: T + 60 }), [LARGER, USUAL])).toThrow(
+        AditError,
+      );
     }
     expect(book.template).toBe(last);
     expect(book.tipEpoch).toBe(before.epoch);
-    expect(validator.live.extended).toBe(live);
     expect(take({ prevHash: tip(1), curTime: T + 1 })).toEqual({ ...before, newTip: false, minNtime: T + 1 });
     expect(take({ prevHash: tip(2) }).tip, "the name was not taken by it").toBe(before.tip + 1);
-  });
-
-  it("gives back the jobs that could be made", () => {
-    let calls = 0;
-    const addJob = validator.addJob.bind(validator);
-    validator.addJob = (job) => {
-      calls += 1;
-      if (calls === 2) throw new AditError("injected", { code: "job-limit", disposition: { kind: "ignore" } });
-      return addJob(job);
-    };
-    expect(() => book.setTemplate(template(), [16, 24])).toThrow("injected");
-    expect(validator.live.extended).toBe(0);
   });
 });
 
 describe("the length of a job's frame", () => {
   /** A template whose job has a frame of so many bytes, with min_ntime. */
   function templateOf(frameBytes: number): ReturnType<typeof template> {
-    const probe = new WorkBook(
-      { payout: { key: "pool", script: new Uint8Array(0), cuts: [] }, poolTag: "/t/" },
-      { validator, logger, release: () => undefined },
-    );
+    const probe = new WorkBook({ poolTag: "/t/" }, { logger });
     probe.setTemplate(template({ witnessCommitment: new Uint8Array(300) }), []);
-    const job = probe.jobTemplate(16);
+    const job = probe.jobTemplate(USUAL);
     if (job === undefined) throw new Error("no job");
     const { length } = extendedJobFrame(job, { channelId: 1, jobId: 1, future: false });
-    // The payout script of this book is a byte longer.
-    return template({ witnessCommitment: new Uint8Array(300 + frameBytes - length - 1) });
+    return template({ witnessCommitment: new Uint8Array(300 + frameBytes - length) });
   }
 
   it("may be 8,191 bytes, and not one more", () => {
-    book.setTemplate(templateOf(MAX_JOB_FRAME_BYTES), [16]);
-    const job = book.jobTemplate(16);
+    book.setTemplate(templateOf(MAX_JOB_FRAME_BYTES), [USUAL]);
+    const job = book.jobTemplate(USUAL);
     if (job === undefined) throw new Error("no job");
     expect(extendedJobFrame(job, { channelId: 1, jobId: 1, future: false })).toHaveLength(8_191);
-    const live = validator.live.extended;
-    expect(() => book.setTemplate(templateOf(MAX_JOB_FRAME_BYTES + 1), [16])).toThrow(/8192 bytes/);
-    expect(validator.live.extended, "but for the probe's own").toBe(live + 1);
+    expect(() => book.setTemplate(templateOf(MAX_JOB_FRAME_BYTES + 1), [USUAL])).toThrow(/8192 bytes/);
   });
 
   it("is warned of from 2,048 bytes, once while it lasts", () => {
     const warnings = (): number => logger.of("jobs are large: some firmware drops long ones").length;
-    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES - 1), [16]);
+    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES - 1), [USUAL]);
     expect(warnings()).toBe(0);
-    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [16]);
-    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [16, 24]);
+    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [USUAL]);
+    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [USUAL, LARGER]);
     expect(warnings()).toBe(1);
-    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES - 1), [16]);
-    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [16]);
+    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES - 1), [USUAL]);
+    book.setTemplate(templateOf(LARGE_JOB_FRAME_BYTES), [USUAL]);
     expect(warnings()).toBe(2);
   });
 });

@@ -3,9 +3,12 @@
 import { Channel } from "../../src/mining/channel.ts";
 import type { FrameSink } from "../../src/mining/frame-sink.ts";
 import { shareTarget } from "../../src/mining/share-target.ts";
+import { workKind } from "../../src/mining/work-kind.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import { decodeMessage } from "../../src/wire/message.ts";
 import { SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
+
+const KIND = workKind(16, { key: "pool", script: new Uint8Array(0), cuts: [] });
 
 export class RecordingChannel implements FrameSink {
   readonly channel: Channel;
@@ -24,7 +27,7 @@ export class RecordingChannel implements FrameSink {
       userIdentity,
       extranoncePrefix: new Uint8Array(16),
       rollableBytes: 0,
-      groupChannelId: 1_000,
+      group: { groupChannelId: 1_000, kind: KIND, members: new Set(), ahead: undefined },
       nominalHashrate: 0,
       maxTarget: (1n << 256n) - 1n,
       target: shareTarget((1n << 256n) - 1n),

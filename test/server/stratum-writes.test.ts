@@ -15,7 +15,7 @@ const NEXT_TIP = { prevHash: new Uint8Array(32).fill(2) };
 
 const EXTRANONCE_SIZES = [8, 9, 10, 11, 12, 13, 14, 15, 16];
 /** Makes jobs of extended channels long: the kernel takes some of what nobody reads before anything waits with us. */
-const LONG_PATH = Array.from({ length: 30 }, (_, level) => new Uint8Array(32).fill(level));
+const LONG_PATH = Array.from({ length: 20 }, (_, level) => new Uint8Array(32).fill(level));
 
 /** A peer with a standard channel. */
 async function miner(): Promise<RawPeer> {

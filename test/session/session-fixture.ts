@@ -118,7 +118,11 @@ export class PoolHarness implements ShareOutcomeListener {
 
   constructor(
     options: Partial<MiningOptions> = {},
-    parts: { readonly maxStandardJobs?: number; readonly validator?: ShareValidator } = {},
+    parts: {
+      readonly maxStandardJobs?: number;
+      readonly maxRegisteredTemplates?: number;
+      readonly validator?: ShareValidator;
+    } = {},
   ) {
     this.pool = new MiningPool(
       {
