@@ -4,6 +4,7 @@
  */
 
 import { NETWORKS } from "../bitcoin/network.ts";
+import { PAYOUT_MODES } from "../mining/payout-policy.ts";
 import { isPoolHost } from "../noise/pool-url.ts";
 import { parseListenAddress } from "./listen-address.ts";
 
@@ -71,6 +72,20 @@ export const SIMULATED_MIN_DIFFICULTY = 0.0001;
 /** Printable ASCII only: what a coinbase shows in every explorer. */
 const TAG_PATTERN = /^[\x20-\x7e]{0,40}$/;
 
+/** Arbitrary; far above what pools take, so that the miner's part written by mistake is refused. */
+const FEE_PERCENT = { from: 0, to: 50 };
+
+/** Payouts are divided in hundredths of a percent. */
+function feePercent(path: string, doc: string): KeySpec {
+  const spec = number(path, 0, { ...FEE_PERCENT, doc });
+  const hasTwoDecimals = (value: ConfigValue): boolean => /^[0-9]+(?:\.[0-9]{1,2})?$/.test(String(value));
+  return {
+    ...spec,
+    needed: `${spec.needed}, with two decimals at most`,
+    allows: (value) => spec.allows(value) && hasTwoDecimals(value),
+  };
+}
+
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export const KEYS: readonly KeySpec[] = [
@@ -134,7 +149,15 @@ export const KEYS: readonly KeySpec[] = [
     to: 100_000,
     doc: "So many shares of all channels together are acknowledged without waiting.",
   }),
-  text("payout.address", "", { needed: "an address", doc: "Where blocks pay to. Required with a real node." }),
+  text("payout.address", "", {
+    needed: "an address",
+    doc: "The pool's own address. Required with a real node, but for mode solo without a fee.",
+  }),
+  choice("payout.mode", PAYOUT_MODES, {
+    fallback: "pool",
+    doc: "Whom a block pays: the pool's address, the miner's own, or whom the user identity says. See docs/payouts.md.",
+  }),
+  feePercent("payout.fee_percent", "In mode solo: what the pool's address gets of each block."),
   flag("vardiff.enabled", true, "Steer each channel's difficulty towards shares_per_minute."),
   flag("simulate.enabled", false, "Use the embedded simulated node although a real one is configured."),
   number("simulate.difficulty", 0.005, {

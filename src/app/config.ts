@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Network } from "../bitcoin/network.ts";
 import { AditError } from "../core/errors.ts";
+import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
 import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
 import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";
@@ -36,7 +37,11 @@ export type Config = {
     readonly ackIntervalMs: number;
     readonly ackCount: number;
   };
-  readonly payout: { readonly address: string };
+  readonly payout: {
+    readonly address: string;
+    readonly mode: PayoutOptions["mode"];
+    readonly feePercent: number;
+  };
   readonly vardiff: { readonly enabled: boolean };
   readonly simulate: {
     /** True also where no node is configured. */
@@ -132,7 +137,11 @@ export function toConfig(values: Values): Config {
       ackIntervalMs: number("mining.ack_interval_ms"),
       ackCount: number("mining.ack_count"),
     },
-    payout: { address: text("payout.address") },
+    payout: {
+      address: text("payout.address"),
+      mode: text("payout.mode") as PayoutOptions["mode"],
+      feePercent: number("payout.fee_percent"),
+    },
     vardiff: { enabled: flag("vardiff.enabled") },
     simulate: {
       enabled: simulated,
@@ -163,11 +172,19 @@ function checkTogether({ payout, network, simulate }: Config): void {
       'network is "signet", whose blocks need a signature that the pool cannot make: main, testnet4 or regtest is needed',
     );
   }
-  if (payout.address === "") {
-    if (simulate.enabled) return;
+  if (payout.feePercent > 0 && payout.mode !== "solo") {
     throw new UsageError(
       "config-invalid",
-      `payout.address is empty: with a real node an address of network ${network} is needed`,
+      `payout.fee_percent is ${payout.feePercent}, but payout.mode "${payout.mode}" takes no fee: mode "solo" or a fee of 0 is needed`,
+    );
+  }
+  if (payout.address === "") {
+    const isNeeded = payout.mode !== "solo" || payout.feePercent > 0;
+    if (simulate.enabled || !isNeeded) return;
+    const where = payout.mode === "solo" ? "with payout.fee_percent" : "with a real node";
+    throw new UsageError(
+      "config-invalid",
+      `payout.address is empty: ${where} an address of network ${network} is needed`,
     );
   }
   try {

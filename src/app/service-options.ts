@@ -9,6 +9,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
 import { MemoryLedger } from "../ledger/memory-ledger.ts";
+import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { ellswiftKeyPair } from "../noise/ellswift.ts";
 import { NoiseIdentity } from "../server/noise-identity.ts";
 import type { PoolServiceOptions } from "../server/pool-service.ts";
@@ -32,7 +33,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
     mining: {
-      payout: { key: "pool", script: payoutScript(config), cuts: [] },
+      payout: payoutOptions(config),
       poolTag: mining.poolTag,
       instanceId: mining.instanceId,
       startedAtMs: parts.clock.nowMs(),
@@ -70,8 +71,9 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
 }
 
 /** Without an address only the simulated node's blocks are made: those of a real one are worth something. */
-function payoutScript({ payout: { address }, simulate, network }: Config): Uint8Array {
-  return simulate.enabled && address === "" ? NOBODY : addressToScript(address, network);
+function payoutOptions({ payout: { mode, address, feePercent }, simulate, network }: Config): PayoutOptions {
+  const nobody = simulate.enabled ? NOBODY : undefined;
+  return { mode, network, feePercent, poolScript: address === "" ? nobody : addressToScript(address, network) };
 }
 
 /** Jobs of standard channels take a slot each while shares come in on them. */

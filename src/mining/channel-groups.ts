@@ -11,23 +11,23 @@ import type { WorkKind } from "./work-kind.ts";
 export class ChannelGroups {
   readonly #ids: IdSequence;
   /** By the kind's key. */
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Map<string, Group<Channel>>();
 
   /** @param ids the namespace that groups and channels draw from. */
   constructor(ids: IdSequence) {
     this.#ids = ids;
   }
 
-  all(): IterableIterator<Group> {
+  all(): IterableIterator<Group<Channel>> {
     return this.#groups.values();
   }
 
   /** The group of that kind, or a new one without members. */
-  of(kind: WorkKind): Group {
+  of(kind: WorkKind): Group<Channel> {
     return this.find(kind) ?? { groupChannelId: this.#ids.next(), kind, members: new Set(), ahead: undefined };
   }
 
-  find(kind: WorkKind): Group | undefined {
+  find(kind: WorkKind): Group<Channel> | undefined {
     return this.#groups.get(kind.key);
   }
 
@@ -52,7 +52,7 @@ export class ChannelGroups {
   }
 
   /** The group does another kind of work from now on, which no other group does. */
-  change(group: Group, kind: WorkKind): void {
+  change(group: Group<Channel>, kind: WorkKind): void {
     this.#groups.delete(group.kind.key);
     group.kind = kind;
     this.#groups.set(kind.key, group);

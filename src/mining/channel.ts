@@ -28,7 +28,7 @@ export type ChannelOptions = {
   readonly extranoncePrefix: Uint8Array;
   /** Bytes that the client rolls; 0 for a standard channel. */
   readonly rollableBytes: number;
-  readonly group: Group;
+  readonly group: Group<Channel>;
   readonly nominalHashrate: number;
   /** The easiest target that the client can work with. */
   readonly maxTarget: bigint;
@@ -48,7 +48,7 @@ export class Channel {
   readonly tally: ShareTally = new ShareTally();
   /** For jobs that are sent from now on. */
   extranoncePrefix: Uint8Array;
-  group: Group;
+  group: Group<Channel>;
   nominalHashrate: number;
   maxTarget: bigint;
   /** For jobs that become active from now on. */

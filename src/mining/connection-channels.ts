@@ -88,7 +88,7 @@ export class ConnectionChannels {
     return this.#channels.values();
   }
 
-  groups(): IterableIterator<Group> {
+  groups(): IterableIterator<Group<Channel>> {
     return this.#groups.all();
   }
 

@@ -1,14 +1,13 @@
 /** Channels of one connection that share their jobs: one frame then serves all of them. SV2 §5.2.3. */
 
-import type { Channel } from "./channel.ts";
 import type { JobTemplate } from "./job-template.ts";
 import type { WorkKind } from "./work-kind.ts";
 
-export type Group = {
+export type Group<Member> = {
   readonly groupChannelId: number;
   /** What its members have in common: the full extranonce size, and who is paid. */
   kind: WorkKind;
-  readonly members: Set<Channel>;
+  readonly members: Set<Member>;
   /** The future job that all members were announced and that waits for its SetNewPrevHash. */
   ahead: { readonly jobId: number; readonly jobTemplate: JobTemplate } | undefined;
 };

@@ -56,7 +56,7 @@ export class JobDelivery {
    * Gives a job to every member of a group. On a new tip that was waited for, SetNewPrevHash goes out first and names the
    * job that was announced ahead; what follows is the job with transactions.
    */
-  toGroup(group: Group, work: JobWork): void {
+  toGroup(group: Group<Channel>, work: JobWork): void {
     if (group.members.size === 0) return;
     const { newTip, jobTemplate } = work;
     const started = newTip && group.ahead !== undefined ? this.#started(group.ahead.jobTemplate) : undefined;
@@ -107,7 +107,7 @@ export class JobDelivery {
    * One frame for all members from two on, the channel's own address for a single one (some firmware drops what is
    * addressed to a group), each channel's own job where the connection takes standard jobs only.
    */
-  #send(group: Group, work: JobWork): void {
+  #send(group: Group<Channel>, work: JobWork): void {
     if (!this.#addressesGroup(group)) {
       for (const channel of group.members) this.toChannel(channel, work);
       return;
@@ -120,12 +120,12 @@ export class JobDelivery {
     if (newTip) this.#sink.send(newPrevHashFrame(jobTemplate, address));
   }
 
-  #addressesGroup(group: Group): boolean {
+  #addressesGroup(group: Group<Channel>): boolean {
     return !this.#requiresStandardJobs && group.members.size > 1;
   }
 
   /** SetNewPrevHash for the job that the members were announced, to the address that the job had. */
-  #start(group: Group, started: JobTemplate): void {
+  #start(group: Group<Channel>, started: JobTemplate): void {
     let byGroup: number | undefined;
     for (const channel of group.members) {
       const { ahead } = channel;
@@ -145,7 +145,7 @@ export class JobDelivery {
     }
   }
 
-  #announceAhead(group: Group, rooted: RootedTemplate | undefined): void {
+  #announceAhead(group: Group<Channel>, rooted: RootedTemplate | undefined): void {
     if (rooted === undefined) return;
     const { jobTemplate, roots } = rooted;
     if (this.#addressesGroup(group)) {
@@ -183,7 +183,7 @@ export class JobDelivery {
     );
   }
 
-  #nextJobId({ ahead }: Group): number {
+  #nextJobId({ ahead }: Group<Channel>): number {
     const jobId = this.#jobIds.next();
     const collides = ahead !== undefined && (jobId - ahead.jobId) % FIRMWARE_JOB_PLACES === 0;
     return collides ? this.#jobIds.next() : jobId;
@@ -203,7 +203,7 @@ export class JobDelivery {
 }
 
 /** What was announced to the group is no longer waited for. */
-export function forgetAhead(group: Group): void {
+export function forgetAhead(group: Group<Channel>): void {
   group.ahead = undefined;
   for (const channel of group.members) channel.ahead = undefined;
 }

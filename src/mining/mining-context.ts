@@ -2,7 +2,7 @@
 
 import type { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobSlots } from "./job-slots.ts";
-import type { Payout } from "./payout.ts";
+import type { PayoutPolicy } from "./payout-policy.ts";
 import type { MiningOptions } from "./pool-options.ts";
 import type { WorkBook } from "./work-book.ts";
 
@@ -12,7 +12,7 @@ export type MiningContext = {
   readonly extranonces: ExtranonceAllocator;
   readonly slots: JobSlots;
   /** Whom a block of that identity's channels pays. */
-  readonly payoutOf: (userIdentity: string) => Payout | "unknown-user";
+  readonly payoutOf: PayoutPolicy;
   /** False where no template stands on the node's tip: nothing new is handed out. */
   workAvailable: boolean;
   /** Open channels of all connections. */

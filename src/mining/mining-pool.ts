@@ -16,11 +16,16 @@ import type { JobWork, RootedTemplate } from "./job-delivery.ts";
 import type { JobTemplate } from "./job-template.ts";
 import { MerkleRoots } from "./merkle-roots.ts";
 import type { MiningContext } from "./mining-context.ts";
+import { payoutTo } from "./payout.ts";
+import { createPayoutPolicy } from "./payout-policy.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES, type MiningOptions } from "./pool-options.ts";
 import { ShareCounters } from "./share-counters.ts";
 import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
 import { WorkBook } from "./work-book.ts";
 import { type WorkKind, workKind } from "./work-kind.ts";
+
+/** Stands for a miner's address: no kind of address has a longer script. */
+const LONGEST_SCRIPT = new Uint8Array(42);
 
 /** The standard channels of one kind of work. */
 type KindInUse = { readonly kind: WorkKind; readonly standard: Channel[] };
@@ -42,7 +47,7 @@ export class MiningPool {
       workBook: new WorkBook(options, { logger: context.logger }),
       extranonces: new ExtranonceAllocator(options.instanceId, options.startedAtMs ?? 0),
       slots: this.#pipeline.slots,
-      payoutOf: () => options.payout,
+      payoutOf: createPayoutPolicy(options.payout),
       workAvailable: false,
       openChannels: 0,
     };
@@ -142,7 +147,8 @@ export class MiningPool {
 
   /** Of the channels that are opened most: what is wrong with its jobs is known before a channel is there. */
   #usualKind(): WorkKind {
-    return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, this.#context.options.payout);
+    const { poolScript = LONGEST_SCRIPT } = this.#context.options.payout;
+    return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, payoutTo(poolScript));
   }
 
   /** By the kind's key, over all connections. */

@@ -1,6 +1,7 @@
 /** Who is paid by a block: the outputs that the coinbase of a channel's jobs carries. Plain values. */
 
 import type { TransactionOutput } from "../bitcoin/transaction.ts";
+import { bytesEqual, toHex } from "../core/bytes.ts";
 
 export type PayoutCut = {
   readonly script: Uint8Array;
@@ -18,6 +19,13 @@ export type Payout = {
 };
 
 const WHOLE_BASIS_POINTS = 10_000n;
+
+/** Pays to `script` what the cuts leave. A cut for `script` itself is none: it has one output. */
+export function payoutTo(script: Uint8Array, ...cuts: readonly PayoutCut[]): Payout {
+  const others = cuts.filter((cut) => !bytesEqual(cut.script, script));
+  const parts = others.map((cut) => `${cut.basisPoints}:${toHex(cut.script)}`);
+  return { key: [toHex(script), ...parts].join(" "), script, cuts: others };
+}
 
 /** The outputs for a reward of that many satoshi, the main one first. A part of less than a satoshi stays with it. */
 export function payoutOutputs({ script, cuts }: Payout, value: bigint): TransactionOutput[] {

@@ -1,9 +1,9 @@
 /** What the state of mining is built with: an operator's settings and the limits of its maps. */
 
-import type { Payout } from "./payout.ts";
+import type { PayoutOptions } from "./payout-policy.ts";
 
 export type MiningOptions = {
-  readonly payout: Payout;
+  readonly payout: PayoutOptions;
   /** ASCII text in each coinbase. */
   readonly poolTag: string;
   /** 0 to 65,535; differs between processes that mine for one pool, and keeps their extranonces apart. */

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Config, loadConfig } from "../../src/app/config.ts";
 import { loadOrCreateKeys } from "../../src/app/key-store.ts";
 import { serviceOptions } from "../../src/app/service-options.ts";
-import { fromHex, toHex } from "../../src/core/bytes.ts";
+import { fromHex } from "../../src/core/bytes.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { verifyCertificate } from "../../src/noise/certificate.ts";
 import { xOnlyPublicKey } from "../../src/noise/ellswift.ts";
@@ -110,17 +110,26 @@ describe("a configuration", () => {
 describe("a payout", () => {
   it("goes to the address, of the network that is configured", () => {
     const payout = { NETWORK: "testnet4", PAYOUT__ADDRESS: TESTNET };
-    expect(toHex(optionsOf(payout).mining.payout.script)).toBe(SCRIPT);
-    expect(toHex(optionsOf({ ...payout, SIMULATE__ENABLED: "true" }).mining.payout.script)).toBe(SCRIPT);
+    const poolScript = fromHex(SCRIPT);
+    const expected = { mode: "pool", network: "testnet4", feePercent: 0, poolScript };
+    expect(optionsOf(payout).mining.payout).toEqual(expected);
+    expect(optionsOf({ ...payout, SIMULATE__ENABLED: "true" }).mining.payout).toEqual(expected);
+  });
+
+  it("has the mode and the fee that are configured", () => {
+    const payout = { PAYOUT__MODE: "solo", PAYOUT__FEE_PERCENT: "1.25", NETWORK: "regtest", PAYOUT__ADDRESS: REGTEST };
+    const expected = { mode: "solo", network: "regtest", feePercent: 1.25, poolScript: fromHex(SCRIPT) };
+    expect(optionsOf(payout).mining.payout).toEqual(expected);
   });
 
   it("of the simulated node goes to nobody where there is no address", () => {
-    expect(toHex(optionsOf({}).mining.payout.script)).toBe(NOBODY);
+    expect(optionsOf({}).mining.payout.poolScript).toEqual(fromHex(NOBODY));
   });
 
   it("of a real node never goes to nobody, even if a configuration without an address came this far", () => {
     const config = configOf({ NETWORK: "regtest", PAYOUT__ADDRESS: REGTEST, NODE__0__RPC_URL: "http://127.0.0.1:1" });
-    expect(() => partsOf({ ...config, payout: { address: "" } })).toThrow("is no address of network regtest");
+    const { payout } = partsOf({ ...config, payout: { ...config.payout, address: "" } }).mining;
+    expect(payout.poolScript).toBeUndefined();
   });
 });
 

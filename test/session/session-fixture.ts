@@ -96,7 +96,7 @@ export const CUSTOM_JOB: SetCustomMiningJob = {
 
 /** A pool's options where a test is about none of them. */
 export const MINING = {
-  payout: { key: "pool", script: new Uint8Array([0x51]), cuts: [] },
+  payout: { mode: "pool", network: "regtest", poolScript: new Uint8Array([0x51]), feePercent: 0 },
   poolTag: "/t/",
   instanceId: 1,
   sharesPerMinute: 12,

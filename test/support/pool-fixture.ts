@@ -59,7 +59,7 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
   const service = new PoolService(
     {
       mining: {
-        payout: { key: "pool", script: PAYOUT_SCRIPT, cuts: [] },
+        payout: { mode: "pool", network: "regtest", poolScript: PAYOUT_SCRIPT, feePercent: 0 },
         poolTag: "/test/",
         instanceId: 7,
         sharesPerMinute: 12,
