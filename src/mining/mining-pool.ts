@@ -25,7 +25,7 @@ import { WorkBook } from "./work-book.ts";
 import { type WorkKind, workKind } from "./work-kind.ts";
 
 /** Stands for a miner's address: no kind of address has a longer script. */
-const LONGEST_SCRIPT = new Uint8Array(42);
+const STAND_IN_SCRIPT = new Uint8Array(42);
 
 /** The standard channels of one kind of work. */
 type KindInUse = { readonly kind: WorkKind; readonly standard: Channel[] };
@@ -147,7 +147,7 @@ export class MiningPool {
 
   /** Of the channels that are opened most: what is wrong with its jobs is known before a channel is there. */
   #usualKind(): WorkKind {
-    const { poolScript = LONGEST_SCRIPT } = this.#context.options.payout;
+    const { poolScript = STAND_IN_SCRIPT } = this.#context.options.payout;
     return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, payoutTo(poolScript));
   }
 
