@@ -51,6 +51,14 @@ export class ChannelGroups {
     if (group.members.size === 0) this.#groups.delete(group.kind.key);
   }
 
+  /** Moves a channel to the group of that kind. @returns that group. */
+  move(channel: Channel, kind: WorkKind): Group<Channel> {
+    this.leave(channel);
+    channel.group = this.of(kind);
+    this.join(channel);
+    return channel.group;
+  }
+
   /** The group does another kind of work from now on, which no other group does. */
   change(group: Group<Channel>, kind: WorkKind): void {
     this.#groups.delete(group.kind.key);

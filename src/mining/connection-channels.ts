@@ -6,11 +6,7 @@
 
 import { targetFromBytes } from "../bitcoin/target.ts";
 import type { Moment } from "../core/clock.ts";
-import {
-  CloseChannel,
-  OpenExtendedMiningChannelSuccess,
-  OpenStandardMiningChannelSuccess,
-} from "../wire/channel-messages.ts";
+import { CloseChannel, SetExtranoncePrefix, SetGroupChannel } from "../wire/channel-messages.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { ChannelGroups } from "./channel-groups.ts";
@@ -19,12 +15,14 @@ import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
-import { JobDelivery, type JobWork } from "./job-delivery.ts";
+import { JobDelivery, type JobWork, withdrawAhead } from "./job-delivery.ts";
 import type { JobTemplate } from "./job-template.ts";
 import { MerkleRoots } from "./merkle-roots.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
+import { openSuccessFrame } from "./open-success.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
+import { regroup } from "./regrouping.ts";
 import type { ShareTarget } from "./share-target.ts";
 import { workKind } from "./work-kind.ts";
 
@@ -34,6 +32,8 @@ export type ConnectionOptions = {
   /** SetupConnection's bit 0: the client takes standard jobs only, and no groups. */
   readonly requiresStandardJobs: boolean;
   readonly sink: FrameSink;
+  /** The client heeds SetExtranoncePrefix. One that does not has to connect again for a new prefix. */
+  readonly takesExtranoncePrefix?: boolean;
   /** Where ids of channels and groups come from; by default they begin with 1. */
   readonly channelIds?: IdSequence;
 };
@@ -46,6 +46,7 @@ export class ConnectionChannels {
   readonly #context: MiningContext;
   readonly #sink: FrameSink;
   readonly #requiresStandardJobs: boolean;
+  readonly #takesExtranoncePrefix: boolean;
   readonly #delivery: JobDelivery;
   readonly #steering: ChannelSteering;
   readonly #channels = new Map<number, Channel>();
@@ -58,6 +59,7 @@ export class ConnectionChannels {
     this.#context = context;
     this.#sink = options.sink;
     this.#requiresStandardJobs = options.requiresStandardJobs;
+    this.#takesExtranoncePrefix = options.takesExtranoncePrefix ?? true;
     this.#ids = options.channelIds ?? new IdSequence();
     this.#groups = new ChannelGroups(this.#ids);
     this.#delivery = new JobDelivery({
@@ -138,7 +140,7 @@ export class ConnectionChannels {
     this.#channels.set(channelId, channel);
     this.#groups.join(channel);
     this.#context.openChannels += 1;
-    this.#sendOpenSuccess(channel, request.requestId);
+    this.#sink.send(openSuccessFrame(channel, request.requestId));
     this.#delivery.toNewChannel(channel, this.#workOf(channel, jobTemplate));
     return channel;
   }
@@ -189,17 +191,52 @@ export class ConnectionChannels {
     return closing;
   }
 
+  /**
+   * Brings each channel under the payout that its identity has now: SetGroupChannel where it moves to another group, and
+   * CloseChannel where nobody can be paid for it.
+   * @returns the channels that were closed.
+   */
+  regroup(): readonly Channel[] {
+    const { moved, refused } = regroup(this.#groups, this.#context.payoutOf);
+    for (const channel of refused) this.#closeByPool(channel, "unknown-user");
+    if (this.#requiresStandardJobs) return refused;
+    for (const [{ groupChannelId: group_channel_id }, channels] of moved) {
+      const channel_ids = channels.map(({ channelId }) => channelId);
+      this.#sink.send(encodeFrame(SetGroupChannel, { group_channel_id, channel_ids }));
+    }
+    return refused;
+  }
+
+  /**
+   * Gives each channel a new extranonce prefix of the same length, for the jobs that are sent from now on. A client of
+   * standard jobs need not know it: it is sent merkle roots.
+   */
+  renewPrefixes(): void {
+    for (const group of this.#groups.all()) withdrawAhead(group);
+    for (const channel of this.#channels.values()) {
+      channel.extranoncePrefix = this.#context.extranonces.allocate(channel.extranoncePrefix.length);
+      if (this.#requiresStandardJobs) continue;
+      const { channelId: channel_id, extranoncePrefix: extranonce_prefix } = channel;
+      if (this.#takesExtranoncePrefix) {
+        this.#sink.send(encodeFrame(SetExtranoncePrefix, { channel_id, extranonce_prefix }));
+      } else return this.#sink.end("extranonce-changed");
+    }
+  }
+
   /** Closes a channel that found more shares on one tip than can be told apart; with its last channel a connection ends. */
   closeOverfull(channel: Channel): void {
-    const reasonCode = "too-many-shares-on-one-tip";
-    this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
-    this.#free(channel);
+    this.#closeByPool(channel, "too-many-shares-on-one-tip");
     if (this.#channels.size === 0) this.#sink.end("duplicates-full");
   }
 
   /** Frees everything, when the connection is gone. */
   closeAll(): void {
     for (const channel of [...this.#channels.values()]) this.#free(channel);
+  }
+
+  #closeByPool(channel: Channel, reasonCode: string): void {
+    this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
+    this.#free(channel);
   }
 
   /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */
@@ -237,20 +274,5 @@ export class ConnectionChannels {
     this.#groups.leave(channel);
     this.#delivery.releaseJobs(channel);
     this.#context.openChannels -= 1;
-  }
-
-  #sendOpenSuccess(channel: Channel, requestId: number): void {
-    const common = {
-      request_id: requestId,
-      channel_id: channel.channelId,
-      target: channel.target.bytes,
-      extranonce_prefix: channel.extranoncePrefix,
-      group_channel_id: channel.groupChannelId,
-    };
-    this.#sink.send(
-      channel.kind === "standard"
-        ? encodeFrame(OpenStandardMiningChannelSuccess, common)
-        : encodeFrame(OpenExtendedMiningChannelSuccess, { ...common, extranonce_size: channel.rollableBytes }),
-    );
   }
 }

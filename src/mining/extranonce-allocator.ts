@@ -18,16 +18,25 @@ const MIN_PREFIX_BYTES = INSTANCE_BYTES + COUNTER_BYTES;
 const MAX_PREFIX_BYTES = 32;
 
 export class ExtranonceAllocator {
-  readonly #instanceId: number;
+  #instanceId = 0;
   #allocated: number;
 
   /** @param instanceId 0 to 65,535. @param startedAtMs milliseconds since the epoch at which the process started. */
   constructor(instanceId: number, startedAtMs: number) {
+    this.instanceId = instanceId;
+    this.#allocated = Math.floor(startedAtMs / 1000) * ALLOCATIONS_PER_SECOND;
+  }
+
+  get instanceId(): number {
+    return this.#instanceId;
+  }
+
+  /** Of the prefixes that are given from now on. @throws {RangeError} */
+  set instanceId(instanceId: number) {
     if (!Number.isInteger(instanceId) || instanceId < 0 || instanceId > 0xffff) {
       throw new RangeError(`an instance id is a whole number from 0 to 65535, not ${instanceId}`);
     }
     this.#instanceId = instanceId;
-    this.#allocated = Math.floor(startedAtMs / 1000) * ALLOCATIONS_PER_SECOND;
   }
 
   /**

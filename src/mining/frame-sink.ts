@@ -7,5 +7,5 @@ export type FrameSink = {
   /** There is work on the node's tip again: what waited for it can go on. */
   workAvailable(): void;
   /** Ends the connection after what was sent. */
-  end(reason: "duplicates-full" | "internal-error", error?: unknown): void;
+  end(reason: "duplicates-full" | "extranonce-changed" | "internal-error", error?: unknown): void;
 };

@@ -6,7 +6,7 @@
 
 import type { Channel } from "./channel.ts";
 import type { FrameSink } from "./frame-sink.ts";
-import type { Group } from "./group.ts";
+import type { AnnouncedJob, Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
 import { extendedJobFrame, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
 import type { JobSlots } from "./job-slots.ts";
@@ -59,14 +59,15 @@ export class JobDelivery {
   toGroup(group: Group<Channel>, work: JobWork): void {
     if (group.members.size === 0) return;
     const { newTip, jobTemplate } = work;
-    const started = newTip && group.ahead !== undefined ? this.#started(group.ahead.jobTemplate) : undefined;
+    const announced = newTip ? announcedTo(group) : undefined;
+    const started = announced === undefined ? undefined : this.#started(announced.jobTemplate);
     if (started === undefined) this.#send(group, work);
     else {
       this.#start(group, started);
       if (started !== jobTemplate) this.#send(group, { ...work, newTip: false });
     }
     // A new prev_hash ends all future jobs that came before it.
-    if (newTip) forgetAhead(group);
+    if (newTip) setAhead(group, undefined);
     if (group.ahead === undefined) this.#announceAhead(group, work.ahead);
   }
 
@@ -74,11 +75,12 @@ export class JobDelivery {
   toNewChannel(channel: Channel, work: JobWork): void {
     this.toChannel(channel, work);
     const { group } = channel;
-    if (group.ahead === undefined) {
+    const announced = announcedTo(group);
+    if (announced === undefined) {
       if (group.members.size === 1) this.#announceAhead(group, work.ahead);
       return;
     }
-    const { jobId, jobTemplate } = group.ahead;
+    const { jobId, jobTemplate } = announced;
     // The members' own template may be an older one than would be announced now.
     const roots = work.ahead?.jobTemplate === jobTemplate ? work.ahead.roots : undefined;
     this.#sendAhead(channel, { jobId, jobTemplate, roots });
@@ -183,9 +185,10 @@ export class JobDelivery {
     );
   }
 
-  #nextJobId({ ahead }: Group<Channel>): number {
+  #nextJobId(group: Group<Channel>): number {
     const jobId = this.#jobIds.next();
-    const collides = ahead !== undefined && (jobId - ahead.jobId) % FIRMWARE_JOB_PLACES === 0;
+    const announced = announcedTo(group);
+    const collides = announced !== undefined && (jobId - announced.jobId) % FIRMWARE_JOB_PLACES === 0;
     return collides ? this.#jobIds.next() : jobId;
   }
 
@@ -202,8 +205,16 @@ export class JobDelivery {
   }
 }
 
-/** What was announced to the group is no longer waited for. */
-export function forgetAhead(group: Group<Channel>): void {
-  group.ahead = undefined;
+function announcedTo({ ahead }: Group<Channel>): AnnouncedJob | undefined {
+  return ahead === "withdrawn" ? undefined : ahead;
+}
+
+/** What the group was announced will not start, and nothing else is announced before the next tip. */
+export function withdrawAhead(group: Group<Channel>): void {
+  setAhead(group, "withdrawn");
+}
+
+function setAhead(group: Group<Channel>, ahead: "withdrawn" | undefined): void {
+  group.ahead = ahead;
   for (const channel of group.members) channel.ahead = undefined;
 }

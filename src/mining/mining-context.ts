@@ -7,12 +7,12 @@ import type { MiningOptions } from "./pool-options.ts";
 import type { WorkBook } from "./work-book.ts";
 
 export type MiningContext = {
-  readonly options: MiningOptions;
+  options: MiningOptions;
   readonly workBook: WorkBook;
   readonly extranonces: ExtranonceAllocator;
   readonly slots: JobSlots;
   /** Whom a block of that identity's channels pays. */
-  readonly payoutOf: PayoutPolicy;
+  payoutOf: PayoutPolicy;
   /** False where no template stands on the node's tip: nothing new is handed out. */
   workAvailable: boolean;
   /** Open channels of all connections. */

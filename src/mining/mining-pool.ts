@@ -32,6 +32,7 @@ type KindInUse = { readonly kind: WorkKind; readonly standard: Channel[] };
 
 export class MiningPool {
   readonly #context: MiningContext;
+  readonly #logger: Logger;
   readonly #pipeline: SharePipeline;
   readonly #counters: ShareCounters;
   readonly #connections = new Set<ConnectionChannels>();
@@ -40,6 +41,7 @@ export class MiningPool {
     options: MiningOptions & SharePipelineOptions,
     context: { readonly logger: Logger; readonly metrics: MetricRegistry },
   ) {
+    this.#logger = context.logger;
     this.#counters = new ShareCounters(context.metrics);
     this.#pipeline = new SharePipeline(options, { logger: context.logger, counters: this.#counters });
     this.#context = {
@@ -104,6 +106,33 @@ export class MiningPool {
   /** The newest template no longer stands on the node's tip, as far as anyone knows: until the next one no work is given out. */
   suspendWork(): void {
     this.#context.workAvailable = false;
+  }
+
+  /**
+   * Goes on with other options: payouts, tag and extranonces count for the jobs that are sent from now on, and a job
+   * follows at once.
+   * @throws {AditError} where no job can be made with them; the next template is another chance.
+   */
+  reconfigure(options: MiningOptions): void {
+    const context = this.#context;
+    const { template } = context.workBook;
+    const newPrefixes = options.instanceId !== context.extranonces.instanceId;
+    this.#pipeline.flush();
+    context.options = options;
+    context.payoutOf = createPayoutPolicy(options.payout);
+    context.workBook.setPoolTag(options.poolTag);
+    context.extranonces.instanceId = options.instanceId;
+    for (const connection of this.#connections) {
+      try {
+        for (const { key, userIdentity } of connection.regroup()) {
+          this.#logger.warn("channel closed: its user cannot be paid any more", { channel: key, userIdentity });
+        }
+        if (newPrefixes) connection.renewPrefixes();
+      } catch (error) {
+        connection.fail(error);
+      }
+    }
+    if (template !== undefined && context.workAvailable) this.setTemplate(template);
   }
 
   /** Lets vardiff look at every channel. */

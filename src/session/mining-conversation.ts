@@ -29,6 +29,7 @@ import { SetCustomMiningJob, SetCustomMiningJobError } from "../wire/job-message
 import { decodeMessage } from "../wire/message.ts";
 import { createShareSubmission, readShareExtended, readShareStandard } from "../wire/share-fields.ts";
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
+import { takesExtranoncePrefix } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
 import { SERVER_ONLY_MESSAGES } from "./server-only-messages.ts";
 import type { EndReason, SessionEvent } from "./session-events.ts";
@@ -142,6 +143,7 @@ export class MiningConversation {
     this.#channels = this.#host.pool.connect({
       connectionId: this.#connectionId,
       requiresStandardJobs: (flags & REQUIRES_STANDARD_JOBS) !== 0,
+      takesExtranoncePrefix: takesExtranoncePrefix(vendor),
       sink: this.#host.sink,
     });
     this.#host.send(encodeFrame(SetupConnectionSuccess, { used_version: PROTOCOL_VERSION, flags: 0 }));

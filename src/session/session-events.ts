@@ -12,6 +12,7 @@ export type EndReason =
   | "setup-refused"
   | "share-queue-full"
   | "duplicates-full"
+  | "extranonce-changed"
   | "outbound-limit"
   | "socket-error"
   | "shutdown"

@@ -59,7 +59,7 @@ function opened(kind: "standard" | "extended", minExtranonceSize = 8): Channel {
 }
 
 /** A target that no hash meets by chance: a share of other bytes than the pool's misses it. */
-const HARD = targetOfDifficulty(1e-4);
+const HARD = targetOfDifficulty(1e-5);
 
 function harden(...channels: readonly Channel[]): void {
   for (const channel of channels) rig.connection.setTarget(channel, shareTarget(HARD));

@@ -5,7 +5,7 @@ import { PoolHarness } from "../session/session-fixture.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
 import { NTIME, Rig } from "./channel-rig.ts";
 
-const HARD = targetOfDifficulty(1e-4);
+const HARD = targetOfDifficulty(1e-5);
 
 function rigOf(maxRegisteredTemplates: number): { readonly rig: Rig; readonly validator: SteeredValidator } {
   const validator = new SteeredValidator();

@@ -10,20 +10,32 @@ import { targetToBytes } from "../../src/bitcoin/target.ts";
 import { VERSION_ROLLING_MASK } from "../../src/bitcoin/version-rolling.ts";
 import { bytesEqual, concatBytes } from "../../src/core/bytes.ts";
 import { createNonceScanner } from "../../src/sharecore/index.ts";
-import { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
+import {
+  CloseChannel,
+  OpenExtendedMiningChannelSuccess,
+  OpenStandardMiningChannelSuccess,
+  SetExtranoncePrefix,
+  SetGroupChannel,
+} from "../../src/wire/channel-messages.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../../src/wire/job-messages.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
 import { type ReceivedFrame, read } from "../session/session-fixture.ts";
 
-type SeenJob = { readonly version: number; readonly minNtime: number | undefined; readonly channel: SeenChannel } & (
+type SeenJob = {
+  readonly version: number;
+  readonly minNtime: number | undefined;
+  readonly channel: SeenChannel;
+  /** The channel's prefix when the job came. */
+  readonly prefix: Uint8Array;
+} & (
   | { readonly kind: "standard"; readonly merkleRoot: Uint8Array }
   | { readonly kind: "extended"; readonly message: NewExtendedMiningJob }
 );
 
 type SeenChannel = {
   readonly channelId: number;
-  readonly groupId: number;
-  readonly prefix: Uint8Array;
+  groupId: number;
+  prefix: Uint8Array;
   readonly kind: "standard" | "extended";
   /** Bytes that it rolls. */
   readonly rollable: number;
@@ -78,7 +90,15 @@ export class MinerView {
         const { channel_id, job_id, version, min_ntime, merkle_root } = read(frame, NewMiningJob);
         const channel = this.channel(channel_id);
         must(channel.kind === "standard", "a standard job goes to a standard channel");
-        const job: SeenJob = { kind: "standard", channel, version, minNtime: min_ntime, merkleRoot: merkle_root };
+        const { prefix } = channel;
+        const job: SeenJob = {
+          kind: "standard",
+          channel,
+          prefix,
+          version,
+          minNtime: min_ntime,
+          merkleRoot: merkle_root,
+        };
         return this.#took(job_id, [job]);
       }
       case NewExtendedMiningJob.msgType: {
@@ -93,7 +113,14 @@ export class MinerView {
         );
         return this.#took(
           message.job_id,
-          channels.map((channel) => ({ kind: "extended", channel, version, minNtime, message })),
+          channels.map((channel) => ({
+            kind: "extended",
+            channel,
+            prefix: channel.prefix,
+            version,
+            minNtime,
+            message,
+          })),
         );
       }
       case SetNewPrevHash.msgType:
@@ -101,7 +128,24 @@ export class MinerView {
       case SetTarget.msgType: {
         const { channel_id, maximum_target } = read(frame, SetTarget);
         this.channel(channel_id).target = maximum_target;
+        return;
       }
+      case SetExtranoncePrefix.msgType: {
+        const { channel_id, extranonce_prefix } = read(frame, SetExtranoncePrefix);
+        const channel = this.channel(channel_id);
+        must(extranonce_prefix.length === channel.prefix.length, "a new prefix has the length of the old one");
+        channel.prefix = extranonce_prefix;
+        return;
+      }
+      case SetGroupChannel.msgType: {
+        const { group_channel_id, channel_ids } = read(frame, SetGroupChannel);
+        must(!this.#ids.has(group_channel_id), "no group has a channel's id");
+        this.#groupIds.add(group_channel_id);
+        for (const id of channel_ids) this.channel(id).groupId = group_channel_id;
+        return;
+      }
+      case CloseChannel.msgType:
+        return this.closed(read(frame, CloseChannel).channel_id);
     }
   }
 
@@ -242,7 +286,7 @@ export class MinerView {
 function merkleRootOf(job: SeenJob, extranonce: Uint8Array): Uint8Array {
   if (job.kind === "standard") return job.merkleRoot;
   const { coinbase_tx_prefix, coinbase_tx_suffix, merkle_path } = job.message;
-  const coinbase = concatBytes(coinbase_tx_prefix, job.channel.prefix, extranonce, coinbase_tx_suffix);
+  const coinbase = concatBytes(coinbase_tx_prefix, job.prefix, extranonce, coinbase_tx_suffix);
   return rootFromPath(sha256d(coinbase), merkle_path);
 }
 

@@ -1,0 +1,58 @@
+/**
+ * What becomes of one connection's groups when payouts change while it lives: a group whose members all get the same new
+ * payout keeps its id, other channels move to the group of theirs, and a channel whose identity nobody can pay any more
+ * has to go. SV2 §5.3.22.
+ */
+
+import type { Channel } from "./channel.ts";
+import type { ChannelGroups } from "./channel-groups.ts";
+import type { Group } from "./group.ts";
+import { withdrawAhead } from "./job-delivery.ts";
+import type { PayoutPolicy } from "./payout-policy.ts";
+import { type WorkKind, workKind } from "./work-kind.ts";
+
+export type Regrouping = {
+  /** Channels that came to a group, by that group. */
+  readonly moved: ReadonlyMap<Group<Channel>, readonly Channel[]>;
+  /** Channels that nobody can be paid for; they are in their old groups still. */
+  readonly refused: readonly Channel[];
+};
+
+/** Brings every channel into the group of its payout. */
+export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regrouping {
+  const refused: Channel[] = [];
+  // What all channels want, before any of them moves: two groups may change places.
+  const wanted = [...groups.all()].map((group) => ({ group, kinds: kindsOf(group, { payoutOf, refused }) }));
+  const moved = new Map<Group<Channel>, Channel[]>();
+  for (const { group, kinds } of wanted) {
+    const [only] = new Set([...kinds.values()].map(({ key }) => key));
+    const [kind] = kinds.values();
+    const isWhole = kinds.size === group.members.size && [...kinds.values()].every(({ key }) => key === only);
+    if (kind === undefined || (isWhole && only === group.kind.key)) continue;
+    withdrawAhead(group);
+    if (isWhole && groups.find(kind) === undefined) {
+      groups.change(group, kind);
+      continue;
+    }
+    for (const [channel, itsKind] of kinds) {
+      if (itsKind.key === group.kind.key) continue;
+      const target = groups.move(channel, itsKind);
+      withdrawAhead(target);
+      moved.set(target, [...(moved.get(target) ?? []), channel]);
+    }
+  }
+  return { moved, refused };
+}
+
+function kindsOf(
+  group: Group<Channel>,
+  { payoutOf, refused }: { readonly payoutOf: PayoutPolicy; readonly refused: Channel[] },
+): Map<Channel, WorkKind> {
+  const kinds = new Map<Channel, WorkKind>();
+  for (const channel of group.members) {
+    const payout = payoutOf(channel.userIdentity);
+    if (payout === "unknown-user") refused.push(channel);
+    else kinds.set(channel, workKind(group.kind.extranonceBytes, payout));
+  }
+  return kinds;
+}
