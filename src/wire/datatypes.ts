@@ -11,6 +11,8 @@ export type Datatype<T> = {
   write(writer: ByteWriter, value: T): void;
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** Its bytes, or those of its elements, are a little-endian integer: people write it from the other end. */
+  readonly isInteger?: boolean;
 };
 
 function fixed<T>(
@@ -70,7 +72,7 @@ function fixedBytes(length: number): Datatype<Uint8Array> {
 }
 
 /** 32 bytes, little-endian as an integer. */
-export const u256: Datatype<Uint8Array> = fixedBytes(32);
+export const u256: Datatype<Uint8Array> = { ...fixedBytes(32), isInteger: true };
 export const mac: Datatype<Uint8Array> = fixedBytes(16);
 export const pubkey: Datatype<Uint8Array> = fixedBytes(32);
 export const signature: Datatype<Uint8Array> = fixedBytes(64);
@@ -131,6 +133,7 @@ function sequence<T>(lengthType: Datatype<number>, maxCount: number, element: Da
   return {
     minBytes: lengthType.minBytes,
     maxBytes: lengthType.maxBytes + maxCount * element.maxBytes,
+    isInteger: element.isInteger === true,
     read(reader) {
       const count = lengthType.read(reader);
       // Refused before anything is made of it: each element takes at least so many bytes.

@@ -23,6 +23,8 @@ export type MessageDefinition<T> = {
   /** Of the payload without TLVs. */
   readonly minBytes: number;
   readonly maxBytes: number;
+  /** In their order. */
+  readonly fields: Fields;
   read(reader: ByteReader): T;
   write(writer: ByteWriter, message: T): void;
 };
@@ -52,6 +54,7 @@ export function defineMessage<F extends Fields>(options: {
     channelMsg,
     minBytes,
     maxBytes,
+    fields: options.fields,
     read(reader) {
       const message: Record<string, unknown> = {};
       for (const [field, type] of fields) message[field] = type.read(reader);

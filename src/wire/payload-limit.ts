@@ -3,43 +3,11 @@
  * it is buffered.
  */
 
-import {
-  CloseChannel,
-  OpenExtendedMiningChannel,
-  OpenExtendedMiningChannelSuccess,
-  OpenMiningChannelError,
-  OpenStandardMiningChannel,
-  OpenStandardMiningChannelSuccess,
-  SetExtranoncePrefix,
-  SetGroupChannel,
-  UpdateChannel,
-  UpdateChannelError,
-} from "./channel-messages.ts";
-import {
-  ChannelEndpointChanged,
-  Reconnect,
-  SetupConnection,
-  SetupConnectionError,
-  SetupConnectionSuccess,
-} from "./common-messages.ts";
+import { SENT_BY_BOTH, SENT_BY_CLIENTS, SENT_BY_SERVERS } from "./all-messages.ts";
+import { SetupConnection } from "./common-messages.ts";
 import { WireError } from "./errors.ts";
 import type { FrameHeader } from "./frame.ts";
-import {
-  NewExtendedMiningJob,
-  NewMiningJob,
-  SetCustomMiningJob,
-  SetCustomMiningJobError,
-  SetCustomMiningJobSuccess,
-  SetNewPrevHash,
-  SetTarget,
-} from "./job-messages.ts";
 import { MAX_TLV_BYTES } from "./message.ts";
-import {
-  SubmitSharesError,
-  SubmitSharesExtended,
-  SubmitSharesStandard,
-  SubmitSharesSuccess,
-} from "./share-messages.ts";
 
 export type Receiver = "server" | "client";
 
@@ -56,37 +24,8 @@ function limits(definitions: readonly Sized[]): ReadonlyMap<number, number> {
 }
 
 const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
-  server: limits([
-    OpenStandardMiningChannel,
-    OpenExtendedMiningChannel,
-    UpdateChannel,
-    CloseChannel,
-    SubmitSharesStandard,
-    SubmitSharesExtended,
-    SetCustomMiningJob,
-    ChannelEndpointChanged,
-  ]),
-  client: limits([
-    SetupConnectionSuccess,
-    SetupConnectionError,
-    ChannelEndpointChanged,
-    Reconnect,
-    OpenStandardMiningChannelSuccess,
-    OpenExtendedMiningChannelSuccess,
-    OpenMiningChannelError,
-    UpdateChannelError,
-    CloseChannel,
-    SetExtranoncePrefix,
-    SetGroupChannel,
-    NewMiningJob,
-    NewExtendedMiningJob,
-    SetNewPrevHash,
-    SetTarget,
-    SetCustomMiningJobSuccess,
-    SetCustomMiningJobError,
-    SubmitSharesSuccess,
-    SubmitSharesError,
-  ]),
+  server: limits([...SENT_BY_CLIENTS, ...SENT_BY_BOTH]),
+  client: limits([...SENT_BY_SERVERS, ...SENT_BY_BOTH]),
 };
 
 /** The most bytes of payload that a frame with that header may have for `receiver`. */

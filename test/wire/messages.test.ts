@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ByteReader } from "../../src/core/byte-reader.ts";
 import { fromHex, toHex } from "../../src/core/bytes.ts";
 import { AditError } from "../../src/core/errors.ts";
+import { definitionOf } from "../../src/wire/all-messages.ts";
 import * as channel from "../../src/wire/channel-messages.ts";
 import * as common from "../../src/wire/common-messages.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "../../src/wire/frame.ts";
@@ -118,6 +119,8 @@ describe.each(MESSAGES)("$name", (definition, fields, msgType, channelMsg) => {
   it("has the number and the channel_msg bit of the specification's table", () => {
     const frame = encodeFrame(definition, fc.sample(messages, { numRuns: 1, seed: 1 })[0]);
     expect(frame[2]).toBe(msgType);
+    expect(definitionOf({ extensionType: 0, msgType })).toBe(definition);
+    expect(definitionOf({ extensionType: 1, msgType })).toBeUndefined();
     expect([frame[0], frame[1]]).toEqual([0, channelMsg ? 0x80 : 0]);
   });
 
