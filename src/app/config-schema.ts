@@ -6,6 +6,7 @@
 import { NETWORKS } from "../bitcoin/network.ts";
 import { PAYOUT_MODES } from "../mining/payout-policy.ts";
 import { isPoolHost } from "../noise/pool-url.ts";
+import { parsePeerPatterns } from "../server/peer-pattern.ts";
 import { parseListenAddress } from "./listen-address.ts";
 
 export type ConfigValue = string | number | boolean;
@@ -194,6 +195,11 @@ export const KEYS: readonly KeySpec[] = [
   choice("log.format", ["pretty", "json"], {
     fallback: "pretty",
     doc: "Lines for people or for programs; both to standard error.",
+  }),
+  text("log.trace", "", {
+    needed: "connection ids or IP addresses, with or without a port, and commas between them,",
+    allows: (value) => parsePeerPatterns(value) !== undefined,
+    doc: "Peers whose messages are written to trace-….jsonl in the data folder; empty: nobody's.",
   }),
 ];
 

@@ -6,6 +6,7 @@ import { addressToScript } from "../bitcoin/address.ts";
 import type { Network } from "../bitcoin/network.ts";
 import { AditError } from "../core/errors.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
+import { type PeerPattern, parsePeerPatterns } from "../server/peer-pattern.ts";
 import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
 import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
 import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";
@@ -60,7 +61,11 @@ export type Config = {
     readonly maxChannelsPerConnection: number;
     readonly maxOutboundBytesPerConnection: number;
   };
-  readonly log: { readonly level: LogLevel; readonly format: "pretty" | "json" };
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: "pretty" | "json";
+    readonly trace: readonly PeerPattern[];
+  };
 };
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -159,7 +164,11 @@ export function toConfig(values: Values): Config {
       maxChannelsPerConnection: number("limits.max_channels_per_connection"),
       maxOutboundBytesPerConnection: number("limits.max_outbound_bytes_per_connection"),
     },
-    log: { level: text("log.level") as LogLevel, format: text("log.format") as "pretty" | "json" },
+    log: {
+      level: text("log.level") as LogLevel,
+      format: text("log.format") as "pretty" | "json",
+      trace: parsePeerPatterns(text("log.trace")) ?? [],
+    },
   };
   checkTogether(config);
   return config;

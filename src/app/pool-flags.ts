@@ -25,4 +25,10 @@ export const POOL_FLAGS: readonly PoolFlag[] = [
   { name: "simulate", path: "simulate.enabled", type: "boolean", describe: "Run on the embedded simulated node" },
   { name: "log-level", path: "log.level", type: "string", describe: "debug, info, warn, error" },
   { name: "log-format", path: "log.format", type: "string", describe: "pretty, json" },
+  {
+    name: "trace",
+    path: "log.trace",
+    type: "string",
+    describe: "Whose messages to write down: connection ids or addresses, with commas between",
+  },
 ];

@@ -11,6 +11,7 @@ import type { MetricRegistry } from "../core/metrics.ts";
 import { MemoryLedger } from "../ledger/memory-ledger.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { ellswiftKeyPair } from "../noise/ellswift.ts";
+import { MessageTracer } from "../server/message-tracer.ts";
 import { NoiseIdentity } from "../server/noise-identity.ts";
 import type { PoolServiceOptions } from "../server/pool-service.ts";
 import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
@@ -20,6 +21,7 @@ import { SimulatedSource } from "../templates/simulated-source.ts";
 import type { TemplateSource } from "../templates/template-source.ts";
 import type { Config } from "./config.ts";
 import type { PoolKeys } from "./key-store.ts";
+import { traceFile } from "./trace-file.ts";
 
 type Parts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
@@ -59,6 +61,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
       maxConnections: limits.maxConnections,
       maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
       maxOutboundBytesPerConnection: limits.maxOutboundBytesPerConnection,
+      tracer: createTracer(config, parts),
       identity: new NoiseIdentity(
         {
           authoritySecretKey: keys.authoritySecretKey,
@@ -68,6 +71,11 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
       ),
     },
   };
+}
+
+function createTracer({ log, dataDir }: Config, parts: Parts): MessageTracer | undefined {
+  if (log.trace.length === 0) return undefined;
+  return new MessageTracer({ peers: log.trace, sink: traceFile(dataDir, parts.clock.nowMs()) }, parts);
 }
 
 /** Without an address only the simulated node's blocks are made: those of a real one are worth something. */

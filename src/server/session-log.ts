@@ -5,10 +5,8 @@
 
 import { AditError } from "../core/errors.ts";
 import type { LogContext, Logger } from "../core/logger.ts";
+import { printableText } from "../core/printable-text.ts";
 import type { EndReason, SessionEvent } from "../session/session-events.ts";
-
-/** Controls, marks that are not seen or that reorder text, and what ends a line. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** Logs one event at the level that an operator would want. */
 export function logEvent(log: Logger, event: SessionEvent): void {
@@ -50,13 +48,6 @@ export function logEnd(log: Logger, reason: EndReason, error: unknown): void {
 /** The same facts, with each unprintable character of a text as `\u{…}`, its code in hexadecimal. */
 function printable(facts: LogContext): LogContext {
   return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value.replace(UNPRINTABLE, codeOf) : value,
-    ]),
+    Object.entries(facts).map(([key, value]) => [key, typeof value === "string" ? printableText(value) : value]),
   );
-}
-
-function codeOf(character: string): string {
-  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }

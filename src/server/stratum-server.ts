@@ -13,6 +13,7 @@ import { ConnectionSession, type SessionTimeouts } from "../session/connection-s
 import type { EndReason, SessionEvent } from "../session/session-events.ts";
 import { Connection } from "./connection.ts";
 import { ListenError } from "./errors.ts";
+import type { MessageTracer } from "./message-tracer.ts";
 import type { NoiseIdentity } from "./noise-identity.ts";
 import { isPrivateAddress } from "./private-address.ts";
 import { logEnd, logEvent } from "./session-log.ts";
@@ -28,6 +29,8 @@ export type StratumServerOptions = {
   readonly timeouts?: SessionTimeouts;
   readonly pool: MiningPool;
   readonly identity: NoiseIdentity;
+  /** Undefined: nobody's messages are looked at. */
+  readonly tracer?: Pick<MessageTracer, "of"> | undefined;
 };
 
 /**
@@ -168,6 +171,7 @@ export class StratumServer {
       },
       {
         pool,
+        trace: this.#options.tracer?.of({ connectionId, address, port: socket.remotePort }),
         createResponder: () => identity.createResponder(),
         onEvent: (event: SessionEvent) => logEvent(log, event),
         onOutput: () => this.#markDirty(connection),

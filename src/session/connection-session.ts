@@ -13,6 +13,7 @@ import { ACT_ONE_BYTES, type NoiseResponder } from "../noise/handshake-state.ts"
 import { detectTransport } from "../wire/detect.ts";
 import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/frame.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
+import { type FrameTrace, tracedReader, tracedSealer } from "./frame-trace.ts";
 import { MiningConversation } from "./mining-conversation.ts";
 import type { EndReason, SessionEvent } from "./session-events.ts";
 
@@ -35,6 +36,8 @@ export type SessionOptions = {
 
 export type SessionHost = {
   readonly pool: MiningPool;
+  /** Is shown every frame, where somebody wants to see them. */
+  readonly trace?: FrameTrace | undefined;
   /** A responder with the certificate of this moment. */
   createResponder(): NoiseResponder;
   onEvent(event: SessionEvent): void;
@@ -43,6 +46,8 @@ export type SessionHost = {
   /** The session is over: take what is left, and close. */
   onEnd(reason: EndReason, error: unknown): void;
 };
+
+type Transport = { readonly reader: FrameReader; readonly sealer: FrameSealer };
 
 type Phase = "transport" | "setup" | "open" | "ended";
 
@@ -157,21 +162,20 @@ export class ConnectionSession {
     if (transport === "plaintext") {
       this.#host.onEvent({ kind: "transport", transport, cause });
       if (!this.#options.plaintextAllowed) return this.end("plaintext-refused");
-      this.#reader = new FrameSplitter("server");
-      this.#sealer = { seal: (frame) => frame };
-      return this.#beginFrames(bytes);
+      const sealer = { seal: (frame: Uint8Array) => frame };
+      return this.#beginFrames({ reader: new FrameSplitter("server"), sealer }, bytes);
     }
     if (bytes.length < ACT_ONE_BYTES) return;
     const responder = this.#host.createResponder();
     this.#queue(responder.readActOne(bytes.subarray(0, ACT_ONE_BYTES)));
-    const { reader, sealer } = responder.transport();
-    this.#reader = reader;
-    this.#sealer = sealer;
     this.#host.onEvent({ kind: "transport", transport, cause });
-    this.#beginFrames(bytes.subarray(ACT_ONE_BYTES));
+    this.#beginFrames(responder.transport(), bytes.subarray(ACT_ONE_BYTES));
   }
 
-  #beginFrames(rest: Uint8Array): void {
+  #beginFrames({ reader, sealer }: Transport, rest: Uint8Array): void {
+    const { trace } = this.#host;
+    this.#reader = trace === undefined ? reader : tracedReader(reader, trace);
+    this.#sealer = trace === undefined ? sealer : tracedSealer(sealer, trace);
     this.#undecided = new Uint8Array(0);
     this.#phase = "setup";
     this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.setupMs;

@@ -74,7 +74,7 @@ describe("a configuration", () => {
     const environment = { ADIT_DATA_DIR: NOWHERE, ADIT_LOG__LEVEL: "warn", ADIT_LOG__FORMAT: "pretty" };
     const flags = [{ path: "log.level", value: "error", flag: "--log-level" }];
     const config = load({ configFile, environment, flags });
-    expect(config.log).toEqual({ level: "error", format: "pretty" });
+    expect(config.log).toEqual({ level: "error", format: "pretty", trace: [] });
     expect(config.mining.poolTag).toBe("/file/");
     expect(config.mining.sharesPerMinute).toBe(12);
   });
