@@ -23,6 +23,7 @@ import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { openSuccessFrame } from "./open-success.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
 import { regroup } from "./regrouping.ts";
+import { type ShareTotals, sumOfTotals } from "./share-tally.ts";
 import type { ShareTarget } from "./share-target.ts";
 import { workKind } from "./work-kind.ts";
 
@@ -53,6 +54,7 @@ export class ConnectionChannels {
   readonly #groups: ChannelGroups;
   /** Channels and groups draw from one namespace. */
   readonly #ids: IdSequence;
+  #sharesOfClosed: ShareTotals = sumOfTotals([]);
 
   constructor(options: ConnectionOptions, context: MiningContext) {
     this.connectionId = options.connectionId;
@@ -76,6 +78,11 @@ export class ConnectionChannels {
 
   get size(): number {
     return this.#channels.size;
+  }
+
+  /** Shares of all its channels, of those that are closed too. */
+  get shares(): ShareTotals {
+    return sumOfTotals([this.#sharesOfClosed, ...Array.from(this.#channels.values(), ({ tally }) => tally)]);
   }
 
   /** Nominal hashrate of all channels: the order in which connections hear of a new tip. */
@@ -194,17 +201,15 @@ export class ConnectionChannels {
   /**
    * Brings each channel under the payout that its identity has now: SetGroupChannel where it moves to another group, and
    * CloseChannel where nobody can be paid for it.
-   * @returns the channels that were closed.
    */
-  regroup(): readonly Channel[] {
+  regroup(): void {
     const { moved, refused } = regroup(this.#groups, this.#context.payoutOf);
     for (const channel of refused) this.#closeByPool(channel, "unknown-user");
-    if (this.#requiresStandardJobs) return refused;
+    if (this.#requiresStandardJobs) return;
     for (const [{ groupChannelId: group_channel_id }, channels] of moved) {
       const channel_ids = channels.map(({ channelId }) => channelId);
       this.#sink.send(encodeFrame(SetGroupChannel, { group_channel_id, channel_ids }));
     }
-    return refused;
   }
 
   /**
@@ -237,6 +242,7 @@ export class ConnectionChannels {
   #closeByPool(channel: Channel, reasonCode: string): void {
     this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
     this.#free(channel);
+    this.#sink.channelClosed(channel, reasonCode);
   }
 
   /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */
@@ -270,6 +276,7 @@ export class ConnectionChannels {
 
   #free(channel: Channel): void {
     channel.open = false;
+    this.#sharesOfClosed = sumOfTotals([this.#sharesOfClosed, channel.tally]);
     this.#channels.delete(channel.channelId);
     this.#groups.leave(channel);
     this.#delivery.releaseJobs(channel);

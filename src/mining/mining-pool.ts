@@ -32,7 +32,6 @@ type KindInUse = { readonly kind: WorkKind; readonly standard: Channel[] };
 
 export class MiningPool {
   readonly #context: MiningContext;
-  readonly #logger: Logger;
   readonly #pipeline: SharePipeline;
   readonly #counters: ShareCounters;
   readonly #connections = new Set<ConnectionChannels>();
@@ -41,7 +40,6 @@ export class MiningPool {
     options: MiningOptions & SharePipelineOptions,
     context: { readonly logger: Logger; readonly metrics: MetricRegistry },
   ) {
-    this.#logger = context.logger;
     this.#counters = new ShareCounters(context.metrics);
     this.#pipeline = new SharePipeline(options, { logger: context.logger, counters: this.#counters });
     this.#context = {
@@ -124,9 +122,7 @@ export class MiningPool {
     context.extranonces.instanceId = options.instanceId;
     for (const connection of this.#connections) {
       try {
-        for (const { key, userIdentity } of connection.regroup()) {
-          this.#logger.warn("channel closed: its user cannot be paid any more", { channel: key, userIdentity });
-        }
+        connection.regroup();
         if (newPrefixes) connection.renewPrefixes();
       } catch (error) {
         connection.fail(error);

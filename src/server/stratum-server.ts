@@ -10,13 +10,13 @@ import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
 import type { Backpressure } from "../mining/share-pipeline.ts";
 import { ConnectionSession, type SessionTimeouts } from "../session/connection-session.ts";
-import type { EndReason, SessionEvent } from "../session/session-events.ts";
+import type { EndReason, SessionEnd, SessionEvent } from "../session/session-events.ts";
 import { Connection } from "./connection.ts";
 import { ListenError } from "./errors.ts";
 import type { MessageTracer } from "./message-tracer.ts";
 import type { NoiseIdentity } from "./noise-identity.ts";
 import { isPrivateAddress } from "./private-address.ts";
-import { logEnd, logEvent } from "./session-log.ts";
+import { SessionLog } from "./session-log.ts";
 
 export type PlaintextPolicy = "private" | "always" | "never";
 
@@ -161,7 +161,8 @@ export class StratumServer {
   #begin(socket: Socket, address: string): void {
     const { pool, identity, plaintext, timeouts = DEFAULT_TIMEOUTS } = this.#options;
     const connectionId = String(this.#lastConnection);
-    const log = this.#logger.child({ connectionId, address });
+    const logger = this.#logger.child({ connectionId, address });
+    const log = new SessionLog(logger, this.#clock.now());
     const session = new ConnectionSession(
       {
         connectionId,
@@ -173,10 +174,10 @@ export class StratumServer {
         pool,
         trace: this.#options.tracer?.of({ connectionId, address, port: socket.remotePort }),
         createResponder: () => identity.createResponder(),
-        onEvent: (event: SessionEvent) => logEvent(log, event),
+        onEvent: (event: SessionEvent) => log.event(event),
         onOutput: () => this.#markDirty(connection),
-        onEnd: (reason: EndReason, error: unknown) => {
-          logEnd(log, reason, error);
+        onEnd: (reason: EndReason, end: SessionEnd) => {
+          log.end(reason, end, this.#clock.now());
           connection.close(CLOSE_GRACE_MS, this.#clock);
         },
       },
@@ -188,7 +189,7 @@ export class StratumServer {
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#connectionsAccepted.add(1);
     this.#connectionsOpen.set(this.#connections.size);
-    log.debug("connection accepted");
+    logger.debug("connection accepted");
     connection.begin({
       now: () => this.#clock.now(),
       onRead: () => {

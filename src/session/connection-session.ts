@@ -9,13 +9,15 @@ import type { Moment } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { ConnectionChannels } from "../mining/connection-channels.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
+import { sumOfTotals } from "../mining/share-tally.ts";
 import { ACT_ONE_BYTES, type NoiseResponder } from "../noise/handshake-state.ts";
 import { detectTransport } from "../wire/detect.ts";
+import { foreignProtocol } from "../wire/foreign-protocol.ts";
 import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/frame.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { type FrameTrace, tracedReader, tracedSealer } from "./frame-trace.ts";
 import { MiningConversation } from "./mining-conversation.ts";
-import type { EndReason, SessionEvent } from "./session-events.ts";
+import { channelClosed, type EndReason, type SessionEnd, type SessionEvent } from "./session-events.ts";
 
 export type SessionTimeouts = {
   /** From the connection's start to the end of the handshake. */
@@ -44,7 +46,7 @@ export type SessionHost = {
   /** There are bytes to take. */
   onOutput(): void;
   /** The session is over: take what is left, and close. */
-  onEnd(reason: EndReason, error: unknown): void;
+  onEnd(reason: EndReason, end: SessionEnd): void;
 };
 
 type Transport = { readonly reader: FrameReader; readonly sealer: FrameSealer };
@@ -79,6 +81,7 @@ export class ConnectionSession {
       sink: {
         send: (frame) => this.send(frame),
         end: (reason, error) => this.end(reason, error),
+        channelClosed: (channel, reasonCode) => host.onEvent(channelClosed(channel, { by: "pool", reasonCode })),
         workAvailable: () => this.#conversation.workAvailable(this.#now),
       },
     });
@@ -129,10 +132,12 @@ export class ConnectionSession {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     const { channels } = this.#conversation;
+    const openChannels = channels?.size ?? 0;
     try {
       if (channels !== undefined) this.#host.pool.disconnect(channels);
     } finally {
-      this.#host.onEnd(reason, error);
+      const shares = channels?.shares ?? sumOfTotals([]);
+      this.#host.onEnd(reason, { error, openChannels, shares, undecided: this.#undecided });
     }
   }
 
@@ -165,6 +170,8 @@ export class ConnectionSession {
       const sealer = { seal: (frame: Uint8Array) => frame };
       return this.#beginFrames({ reader: new FrameSplitter("server"), sealer }, bytes);
     }
+    const foreign = foreignProtocol(bytes);
+    if (foreign !== undefined) return this.end(`${foreign}-peer`);
     if (bytes.length < ACT_ONE_BYTES) return;
     const responder = this.#host.createResponder();
     this.#queue(responder.readActOne(bytes.subarray(0, ACT_ONE_BYTES)));

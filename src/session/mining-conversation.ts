@@ -32,7 +32,7 @@ import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from ".
 import { takesExtranoncePrefix } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
 import { SERVER_ONLY_MESSAGES } from "./server-only-messages.ts";
-import type { EndReason, SessionEvent } from "./session-events.ts";
+import { channelClosed, type EndReason, type SessionEvent } from "./session-events.ts";
 import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.ts";
 
 export type ConversationHost = {
@@ -137,7 +137,7 @@ export class MiningConversation {
     const refusal = setupRefusal(message);
     if (refusal !== undefined) {
       this.#host.send(encodeFrame(SetupConnectionError, { flags: refusal.flags, error_code: refusal.errorCode }));
-      this.#host.event({ kind: "setup-refused", errorCode: refusal.errorCode, vendor });
+      this.#host.event({ kind: "setup-refused", errorCode: refusal.errorCode, vendor, firmware });
       return this.#host.end("setup-refused");
     }
     this.#channels = this.#host.pool.connect({
@@ -198,7 +198,8 @@ export class MiningConversation {
   #refuse(request: OpenRequest, errorCode: OpenErrorCode): void {
     this.#openAnswered = true;
     this.#host.send(encodeFrame(OpenMiningChannelError, { request_id: request.requestId, error_code: errorCode }));
-    this.#host.event({ kind: "channel-refused", userIdentity: request.userIdentity, errorCode });
+    const { kind: channelKind, userIdentity } = request;
+    this.#host.event({ kind: "channel-refused", channelKind, userIdentity, errorCode });
   }
 
   #open(channels: ConnectionChannels, request: OpenRequest, now: Moment): void {
@@ -222,16 +223,19 @@ export class MiningConversation {
   }
 
   #update(channels: ConnectionChannels, message: UpdateChannel, now: Moment): void {
-    const { channel_id, nominal_hash_rate: nominalHashrate, maximum_target: maxTarget } = message;
-    const errorCode = channels.update(channel_id, { nominalHashrate, maxTarget, now });
+    const { channel_id: channelId, nominal_hash_rate: nominalHashrate, maximum_target: maxTarget } = message;
+    const errorCode = channels.update(channelId, { nominalHashrate, maxTarget, now });
     if (errorCode !== undefined) {
-      this.#sendError(encodeFrame(UpdateChannelError, { channel_id, error_code: errorCode }));
+      this.#sendError(encodeFrame(UpdateChannelError, { channel_id: channelId, error_code: errorCode }));
+      return this.#host.event({ kind: "channel-update-refused", channelId, errorCode });
     }
+    const difficulty = channels.find(channelId)?.target.difficulty;
+    this.#host.event({ kind: "channel-updated", channelId, nominalHashrate, difficulty });
   }
 
   #close(channels: ConnectionChannels, message: CloseChannel): void {
-    for (const { channelId } of channels.close(message.channel_id)) {
-      this.#host.event({ kind: "channel-closed", channelId, reasonCode: message.reason_code });
+    for (const channel of channels.close(message.channel_id)) {
+      this.#host.event(channelClosed(channel, { by: "client", reasonCode: message.reason_code }));
     }
   }
 

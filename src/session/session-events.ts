@@ -1,11 +1,18 @@
 /** What a session tells its surroundings: for logs, counters and the status page. Plain values. */
 
+import type { ClosedChannel } from "../mining/frame-sink.ts";
+import type { ShareTotals } from "../mining/share-tally.ts";
+
 export type TransportKind = "noise" | "plaintext";
 
 /** Why a session ended; a code of docs/errors.md. */
 export type EndReason =
   | "peer-closed"
   | "plaintext-refused"
+  /** What the peer speaks in place of Stratum V2. */
+  | "stratum-v1-peer"
+  | "http-peer"
+  | "tls-peer"
   | "handshake-timeout"
   | "setup-timeout"
   | "no-channel-timeout"
@@ -29,7 +36,7 @@ export type SessionEvent =
       readonly firmware: string;
       readonly flags: number;
     }
-  | { readonly kind: "setup-refused"; readonly errorCode: string; readonly vendor: string }
+  | { readonly kind: "setup-refused"; readonly errorCode: string; readonly vendor: string; readonly firmware: string }
   | {
       readonly kind: "channel-opened";
       readonly channelId: number;
@@ -38,7 +45,56 @@ export type SessionEvent =
       readonly nominalHashrate: number;
       readonly difficulty: number;
     }
-  | { readonly kind: "channel-refused"; readonly userIdentity: string; readonly errorCode: string }
-  | { readonly kind: "channel-closed"; readonly channelId: number; readonly reasonCode: string }
+  | {
+      readonly kind: "channel-refused";
+      readonly channelKind: "standard" | "extended";
+      readonly userIdentity: string;
+      readonly errorCode: string;
+    }
+  | {
+      readonly kind: "channel-updated";
+      readonly channelId: number;
+      readonly nominalHashrate: number;
+      readonly difficulty: number | undefined;
+    }
+  | { readonly kind: "channel-update-refused"; readonly channelId: number; readonly errorCode: string }
+  | {
+      readonly kind: "channel-closed";
+      readonly channelId: number;
+      readonly channelKind: "standard" | "extended";
+      readonly userIdentity: string;
+      readonly by: "client" | "pool";
+      readonly reasonCode: string;
+      readonly acceptedShares: number;
+      readonly rejectedShares: number;
+    }
   | { readonly kind: "share-before-channel"; readonly channelId: number }
   | { readonly kind: "unknown-message"; readonly extensionType: number; readonly msgType: number };
+
+/** What is known of a session that is over, beside the reason. */
+export type SessionEnd = {
+  /** What ended it, where something was thrown or reported. */
+  readonly error: unknown;
+  readonly openChannels: number;
+  readonly shares: ShareTotals;
+  /** What came, where it was not known yet what it is: less than a handshake has. */
+  readonly undecided: Uint8Array;
+};
+
+export function channelClosed(
+  channel: ClosedChannel,
+  { by, reasonCode }: { readonly by: "client" | "pool"; readonly reasonCode: string },
+): SessionEvent {
+  const { channelId, kind: channelKind, userIdentity, tally } = channel;
+  const { acceptedTotal: acceptedShares, rejectedTotal: rejectedShares } = tally;
+  return {
+    kind: "channel-closed",
+    channelId,
+    channelKind,
+    userIdentity,
+    by,
+    reasonCode,
+    acceptedShares,
+    rejectedShares,
+  };
+}

@@ -41,6 +41,7 @@ describe("closing", () => {
     rig.harness.pool.closeOverfull(second);
     expect(read(rig.frames()[0], CloseChannel)).toEqual({ channel_id: second.channelId, reason_code });
     expect(rig.ended).toBe("duplicates-full");
+    expect(rig.closed).toEqual([first, second].map(({ channelId }) => `${channelId} ${reason_code}`));
     expect(rig.harness.pool.openChannels).toBe(0);
   });
 });

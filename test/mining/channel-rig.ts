@@ -26,6 +26,8 @@ export class Rig {
   readonly connection: ConnectionChannels;
   readonly view = new MinerView();
   ended: string | undefined;
+  /** Of the channels that the pool closed: id and reason. */
+  readonly closed: string[] = [];
   readonly #splitter = new FrameSplitter("client");
   #frames: ReceivedFrame[] = [];
 
@@ -46,6 +48,7 @@ export class Rig {
           this.ended = reason;
         },
         workAvailable: () => undefined,
+        channelClosed: (channel, reasonCode) => void this.closed.push(`${channel.channelId} ${reasonCode}`),
       },
       ...options,
     });

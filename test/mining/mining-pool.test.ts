@@ -110,7 +110,12 @@ describe("work", () => {
     const connection = harness.pool.connect({
       connectionId: "c1",
       requiresStandardJobs: false,
-      sink: { send: () => undefined, end: () => undefined, workAvailable: () => undefined },
+      sink: {
+        send: () => undefined,
+        end: () => undefined,
+        workAvailable: () => undefined,
+        channelClosed: () => undefined,
+      },
     });
     const request = {
       kind: "standard",

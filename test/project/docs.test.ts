@@ -21,7 +21,7 @@ function source(folder: string): string {
 /** String literals of the union types that hold codes. */
 function codesOf(text: string, type: RegExp): string[] {
   const body = type.exec(text)?.[1] ?? "";
-  return [...body.matchAll(/"([a-z]+(?:-[a-z]+)+)"/g)].map(([, code]) => code ?? "");
+  return [...body.matchAll(/"([a-z]+(?:-[a-z\d]+)+)"/g)].map(([, code]) => code ?? "");
 }
 
 const UNIONS: readonly (readonly [string, RegExp])[] = [
@@ -60,7 +60,7 @@ describe("docs/errors.md", () => {
 
   it("has no code that the source does not have", () => {
     const all = readdirSync(join(ROOT, "src")).map(source).join("\n");
-    for (const [, code] of page.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)) expect(all).toContain(`"${code}"`);
+    for (const [, code] of page.matchAll(/`([a-z]+(?:-[a-z\d]+)+)`/g)) expect(all).toContain(`"${code}"`);
   });
 });
 

@@ -68,7 +68,7 @@ class Rig {
         },
         onEvent: () => undefined,
         onOutput: () => undefined,
-        onEnd: (reason, error) => {
+        onEnd: (reason, { error }) => {
           this.ends.push({ reason, error });
           this.connection.close(GRACE_MS, clock);
         },

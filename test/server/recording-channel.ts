@@ -46,6 +46,8 @@ export class RecordingChannel implements FrameSink {
 
   workAvailable(): void {}
 
+  channelClosed(): void {}
+
   /** Puts an accepted share into the tally, as a verdict does. */
   earn(difficulty: number): Channel {
     this.#sequenceNumber += 1;

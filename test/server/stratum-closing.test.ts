@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { ListenError } from "../../src/server/errors.ts";
+import { CloseChannel } from "../../src/wire/channel-messages.ts";
 import { SetupConnectionError } from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
-import { within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { isTaken, StratumBench, someTurns } from "./stratum-bench.ts";
 
 const GRACE_MS = 2_000;
@@ -31,6 +32,27 @@ describe("a connection that ends", () => {
     await peer.opened();
     await within(peer.closed, "the end of the connection");
     expect(bench.ends).toEqual(["peer-closed"]);
+  });
+
+  it("is told with who it was, how long it lived and what became of its shares, of closed channels too", async () => {
+    const peer = await (await (await bench.join({ encrypted: true })).ready()).setUp({ vendor: "axe", firmware: "v7" });
+    const first = await peer.open();
+    peer.share(first);
+    peer.share(first, { job_id: 99 });
+    peer.share(await peer.open());
+    // The answer to it comes after all three shares.
+    await peer.open();
+    bench.mining.pool.flushShares();
+    peer.send(CloseChannel, { channel_id: first, reason_code: "bye" });
+    await until("the channel is closed", () => bench.logger.of("channel closed").length === 1);
+    bench.clock.advance(5_000);
+    peer.socket.end();
+    await bench.left(0);
+    const who = { connectionId: "1", address: "127.0.0.1", vendor: "axe", firmware: "v7", transport: "noise" };
+    expect(bench.logger.of("channel closed")).toMatchObject([{ ...who, acceptedShares: 1, rejectedShares: 1 }]);
+    expect(bench.logger.of("connection ended")).toMatchObject([
+      { ...who, reason: "peer-closed", livedSeconds: 5, openChannels: 2, acceptedShares: 2, rejectedShares: 1 },
+    ]);
   });
 
   it("by a reset of the network frees all it had", async () => {

@@ -41,6 +41,12 @@ describe("UpdateChannel", () => {
     const [frame, more] = client.frames();
     expect(read(frame, SetTarget).channel_id).toBe(channelId);
     expect(client.session.channels?.find(channelId)?.target.difficulty).toBeCloseTo(5, 3);
+    expect(client.events.at(-1)).toEqual({
+      kind: "channel-updated",
+      channelId,
+      nominalHashrate: 2 ** 32,
+      difficulty: expect.closeTo(5, 3),
+    });
     expect(frame?.header.channelMsg).toBe(true);
     expect(more).toBeUndefined();
   });
@@ -71,10 +77,22 @@ describe("UpdateChannel", () => {
     expect(frame?.header.channelMsg).toBe(true);
     expect(more).toBeUndefined();
     expect(client.ended).toBeUndefined();
+    const told = { kind: "channel-update-refused", channelId: "channel_id" in fields ? 77 : channelId };
+    expect(client.events.at(-1)).toEqual({ ...told, errorCode: error_code });
   });
 });
 
 describe("CloseChannel", () => {
+  const CLOSED = {
+    kind: "channel-closed",
+    channelKind: "standard",
+    userIdentity: "alice",
+    by: "client",
+    reasonCode: "bye",
+    acceptedShares: 0,
+    rejectedShares: 0,
+  };
+
   it("of a group closes all of its channels, tells of each, and never ends the connection", () => {
     client.send(OpenStandardMiningChannel, OPEN);
     const { group_channel_id, channel_id } = read(client.frames()[0], OpenStandardMiningChannelSuccess);
@@ -83,8 +101,8 @@ describe("CloseChannel", () => {
     expect(pool.pool.openChannels).toBe(0);
     expect(client.ended).toBeUndefined();
     expect(client.events.slice(-2)).toEqual([
-      { kind: "channel-closed", channelId, reasonCode: "bye" },
-      { kind: "channel-closed", channelId: channel_id, reasonCode: "bye" },
+      { ...CLOSED, channelId },
+      { ...CLOSED, channelId: channel_id },
     ]);
   });
 

@@ -97,7 +97,12 @@ describe("opening a channel", () => {
     expect(frames).toHaveLength(1);
     expect(read(frames[0], OpenMiningChannelError)).toEqual({ request_id: 7, error_code });
     expect(frames[0]?.header.channelMsg).toBe(false);
-    expect(client.events.at(-1)).toEqual({ kind: "channel-refused", userIdentity: "alice", errorCode: error_code });
+    expect(client.events.at(-1)).toEqual({
+      kind: "channel-refused",
+      channelKind: "extended",
+      userIdentity: "alice",
+      errorCode: error_code,
+    });
     expect(client.send(OpenStandardMiningChannel, OPEN).frames()).toHaveLength(3);
   });
 

@@ -11,7 +11,7 @@ import { issueCertificate } from "../../src/noise/certificate.ts";
 import { generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { ACT_TWO_BYTES, NoiseInitiator, NoiseResponder } from "../../src/noise/handshake-state.ts";
 import { ConnectionSession, type SessionHost, type SessionOptions } from "../../src/session/connection-session.ts";
-import type { EndReason, SessionEvent } from "../../src/session/session-events.ts";
+import type { EndReason, SessionEnd, SessionEvent } from "../../src/session/session-events.ts";
 import { createValidator, type ShareValidator } from "../../src/sharecore/index.ts";
 import type { Template } from "../../src/templates/template.ts";
 import type { OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
@@ -183,6 +183,7 @@ export class SessionHarness {
   readonly session: ConnectionSession;
   readonly events: SessionEvent[] = [];
   ended: EndReason | undefined;
+  end: SessionEnd | undefined;
   error: unknown;
   now: Moment = { wallMs: 1_700_000_000_000, monotonicMs: 1_000 };
   /** The client's side of the transport: in the clear until `shakeHands`. */
@@ -206,9 +207,10 @@ export class SessionHarness {
         createResponder: () => new NoiseResponder({ staticKeyPair: STATIC_KEY_PAIR, certificate: CERTIFICATE }),
         onEvent: (event) => this.events.push(event),
         onOutput: () => undefined,
-        onEnd: (reason, error) => {
+        onEnd: (reason, end) => {
           this.ended = reason;
-          this.error = error;
+          this.end = end;
+          this.error = end.error;
         },
       },
     );

@@ -41,12 +41,12 @@ describe("the setup", () => {
     [{ flags: 0b111 }, "unsupported-feature-flags", 0b010],
     [{ flags: 0xffffffff }, "unsupported-feature-flags", 0xfffffffa],
   ])("%j is refused, and the connection ends", (fields, error_code, flags) => {
-    const [frame, more] = client.setup({ vendor: "v", ...fields }).frames();
+    const [frame, more] = client.setup({ vendor: "v", firmware: "f", ...fields }).frames();
     expect(read(frame, SetupConnectionError)).toEqual({ error_code, flags });
     expect(frame?.header.channelMsg).toBe(false);
     expect(more).toBeUndefined();
     expect(client.ended).toBe("setup-refused");
-    expect(client.events.at(-1)).toEqual({ kind: "setup-refused", errorCode: error_code, vendor: "v" });
+    expect(client.events.at(-1)).toEqual({ kind: "setup-refused", errorCode: error_code, vendor: "v", firmware: "f" });
     client.send(OpenStandardMiningChannel, OPEN);
     expect(client.frames(), "nothing is taken after that").toEqual([]);
   });
