@@ -8,6 +8,7 @@ import { PAYOUT_MODES } from "../mining/payout-policy.ts";
 import { isPoolHost } from "../noise/pool-url.ts";
 import { parsePeerPatterns } from "../server/peer-pattern.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { parseOtherHost } from "./other-host.ts";
 
 export type ConfigValue = string | number | boolean;
 
@@ -109,6 +110,11 @@ export const KEYS: readonly KeySpec[] = [
   choice("stratum.plaintext", ["private", "always", "never"], {
     fallback: "private",
     doc: "Who may connect without encryption: private addresses, everybody, or nobody.",
+  }),
+  text("server.reconnect_to", "", {
+    needed: "HOST:PORT, such as pool.example:3334 or [2001:db8::1]:3334,",
+    allows: (value) => value === "" || parseOtherHost(value) !== undefined,
+    doc: "Where miners are sent when this pool stops. Its authority key has to be the same. Empty: nowhere.",
   }),
   number("mining.shares_per_minute", 12, {
     from: 0.1,

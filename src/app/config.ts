@@ -7,11 +7,13 @@ import type { Network } from "../bitcoin/network.ts";
 import { AditError } from "../core/errors.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { type PeerPattern, parsePeerPatterns } from "../server/peer-pattern.ts";
+import type { OtherHost } from "../session/reconnect.ts";
 import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
 import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
 import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";
 import { UsageError } from "./errors.ts";
 import { type ListenAddress, parseListenAddress } from "./listen-address.ts";
+import { parseOtherHost } from "./other-host.ts";
 
 export type NodeConfig = {
   readonly rpcUrl: string;
@@ -29,6 +31,7 @@ export type Config = {
     readonly publicHost: string;
     readonly plaintext: "private" | "always" | "never";
   };
+  readonly server: { readonly reconnectTo: OtherHost | undefined };
   readonly mining: {
     readonly sharesPerMinute: number;
     readonly minDifficulty: number;
@@ -133,6 +136,7 @@ export function toConfig(values: Values): Config {
       publicHost: text("stratum.public_host"),
       plaintext: text("stratum.plaintext") as Config["stratum"]["plaintext"],
     },
+    server: { reconnectTo: parseOtherHost(text("server.reconnect_to")) },
     mining: {
       sharesPerMinute: number("mining.shares_per_minute"),
       minDifficulty: simulated && !isSet ? SIMULATED_MIN_DIFFICULTY : number("mining.min_difficulty"),

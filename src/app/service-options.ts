@@ -30,7 +30,7 @@ const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
 
 /** @throws {AditError} for an option of a node that cannot be used. */
 export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServiceOptions {
-  const { mining, limits, stratum } = config;
+  const { mining, limits, server, stratum } = config;
   const [templates, ...alsoSubmitTo] = createSources(config, parts);
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
@@ -57,6 +57,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
     stratum: {
       listen: stratum.stratumV2Listen,
       plaintext: stratum.plaintext,
+      reconnectTo: server.reconnectTo,
       timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
       maxConnections: limits.maxConnections,
       maxConnectionsPerAddress: limits.maxConnectionsPerAddress,

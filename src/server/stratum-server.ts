@@ -10,6 +10,7 @@ import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
 import type { Backpressure } from "../mining/share-pipeline.ts";
 import { ConnectionSession, type SessionTimeouts } from "../session/connection-session.ts";
+import type { OtherHost } from "../session/reconnect.ts";
 import type { EndReason, SessionEnd, SessionEvent } from "../session/session-events.ts";
 import { Connection } from "./connection.ts";
 import { ListenError } from "./errors.ts";
@@ -27,6 +28,8 @@ export type StratumServerOptions = {
   readonly maxConnectionsPerAddress: number;
   readonly maxOutboundBytesPerConnection: number;
   readonly timeouts?: SessionTimeouts;
+  /** Where miners are sent when the port closes. */
+  readonly reconnectTo?: OtherHost | undefined;
   readonly pool: MiningPool;
   readonly identity: NoiseIdentity;
   /** Undefined: nobody's messages are looked at. */
@@ -134,12 +137,29 @@ export class StratumServer {
     this.#server.close();
   }
 
-  /** Writes out what is queued and ends all connections. Resolves when they and the port are gone. */
+  /**
+   * Writes out what is queued, sends the miners elsewhere where another host is configured, and ends all connections.
+   * Resolves when they and the port are gone.
+   */
   async close(): Promise<void> {
     this.#ticking?.cancel();
     this.stopAccepting();
+    this.#sendElsewhere();
     for (const connection of this.#connections) connection.session.end("shutdown");
     if (this.#connections.size > 0) await new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  #sendElsewhere(): void {
+    const { reconnectTo } = this.#options;
+    if (reconnectTo === undefined || this.#connections.size === 0) return;
+    let told = 0;
+    for (const connection of this.#connections) {
+      guarded(connection, () => {
+        if (connection.session.reconnect(reconnectTo)) told += 1;
+      });
+    }
+    const { host, port } = reconnectTo;
+    this.#logger.info("miners sent to another host", { host, port, told, connections: this.#connections.size });
   }
 
   #accept(socket: Socket): void {

@@ -17,6 +17,7 @@ import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { type FrameTrace, tracedReader, tracedSealer } from "./frame-trace.ts";
 import { MiningConversation } from "./mining-conversation.ts";
+import type { OtherHost } from "./reconnect.ts";
 import { channelClosed, type EndReason, type SessionEnd, type SessionEvent } from "./session-events.ts";
 
 export type SessionTimeouts = {
@@ -109,6 +110,11 @@ export class ConnectionSession {
   send(frame: Uint8Array): void {
     if (this.#phase === "ended" || this.#sealer === undefined) return;
     this.#queue(this.#sealer.seal(frame));
+  }
+
+  /** Sends the client elsewhere, where it was set up and knows what that is. @returns whether it was told. */
+  reconnect(otherHost: OtherHost): boolean {
+    return this.#phase !== "ended" && this.#conversation.reconnect(otherHost);
   }
 
   /** What is to be written, in order; empties the queue. */

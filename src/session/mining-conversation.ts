@@ -20,6 +20,7 @@ import {
 } from "../wire/channel-messages.ts";
 import {
   ChannelEndpointChanged,
+  Reconnect,
   SetupConnection,
   SetupConnectionError,
   SetupConnectionSuccess,
@@ -31,6 +32,7 @@ import { createShareSubmission, readShareExtended, readShareStandard } from "../
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
 import { takesExtranoncePrefix } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
+import { type OtherHost, understandsReconnect } from "./reconnect.ts";
 import { SERVER_ONLY_MESSAGES } from "./server-only-messages.ts";
 import { channelClosed, type EndReason, type SessionEvent } from "./session-events.ts";
 import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.ts";
@@ -66,6 +68,7 @@ export class MiningConversation {
   /** An Open was answered, with whatever: until then nothing but that may follow the setup. */
   #openAnswered = false;
   #everOpened = false;
+  #understandsReconnect = false;
   /** Oldest first. */
   #waitingOpens: WaitingOpen[] = [];
   readonly #unknownSeen = new Set<number>();
@@ -140,6 +143,7 @@ export class MiningConversation {
       this.#host.event({ kind: "setup-refused", errorCode: refusal.errorCode, vendor, firmware });
       return this.#host.end("setup-refused");
     }
+    this.#understandsReconnect = understandsReconnect(vendor);
     this.#channels = this.#host.pool.connect({
       connectionId: this.#connectionId,
       requiresStandardJobs: (flags & REQUIRES_STANDARD_JOBS) !== 0,
@@ -172,6 +176,13 @@ export class MiningConversation {
     this.#host.pool.noteStrayShare("invalid-channel-id");
     const error = { channel_id: channelId, sequence_number: sequenceNumber, error_code: "invalid-channel-id" };
     this.#host.send(encodeFrame(SubmitSharesError, error));
+  }
+
+  /** Sends the client elsewhere, where it was set up and knows what that is. @returns whether it was told. */
+  reconnect({ host, port }: OtherHost): boolean {
+    if (this.#channels === undefined || !this.#understandsReconnect) return false;
+    this.#host.send(encodeFrame(Reconnect, { new_host: host, new_port: port }));
+    return true;
   }
 
   /** There is work on the node's tip: requests that waited for it are answered. */

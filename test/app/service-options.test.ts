@@ -47,6 +47,7 @@ describe("a configuration", () => {
     const options = optionsOf({
       STRATUM__STRATUM_V2_LISTEN: "127.0.0.7:3339",
       STRATUM__PLAINTEXT: "never",
+      SERVER__RECONNECT_TO: "[2001:db8::1]:3340",
       MINING__SHARES_PER_MINUTE: "7.5",
       MINING__MIN_DIFFICULTY: "0.25",
       MINING__POOL_TAG: "/mine/",
@@ -76,6 +77,7 @@ describe("a configuration", () => {
     expect(stratum).toEqual({
       listen: { host: "127.0.0.7", port: 3339 },
       plaintext: "never",
+      reconnectTo: { host: "2001:db8::1", port: 3_340 },
       timeouts: { handshakeMs: 10_000, setupMs: 10_000, noChannelMs: 77_000 },
       maxConnections: 11,
       maxConnectionsPerAddress: 12,
