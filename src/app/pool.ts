@@ -7,7 +7,7 @@ import { createMetricRegistry } from "../core/metrics.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
-import { EXIT_OK } from "./exit-codes.ts";
+import { EXIT_FAILURE, EXIT_OK } from "./exit-codes.ts";
 import { loadOrCreateKeys } from "./key-store.ts";
 import { serviceOptions } from "./service-options.ts";
 
@@ -21,7 +21,8 @@ export type PoolContext = {
 };
 
 /**
- * Runs the pool until `stopSignal`. Resolves with the exit code.
+ * Runs the pool until `stopSignal`. Resolves with the exit code: a failure where shares were left that the ledger did not
+ * take.
  * @throws {AditError} with disposition `shutdown` for what keeps it from running.
  */
 export async function runPool(config: Config, context: PoolContext): Promise<number> {
@@ -40,8 +41,9 @@ export async function runPool(config: Config, context: PoolContext): Promise<num
   const { signal } = await stopped;
   logger.info("stopping", { signal, connections: service.connections, channels: service.channels });
   await service.stop();
-  logger.info("stopped");
-  return EXIT_OK;
+  const { stored, unstored } = service.shares;
+  logger.info("stopped", { shares: stored });
+  return unstored === 0 ? EXIT_OK : EXIT_FAILURE;
 }
 
 /** The host for the URL: as configured, the one listened on, or the first address that others can reach. */

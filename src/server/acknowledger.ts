@@ -35,11 +35,26 @@ export class Acknowledger {
   /** What was noted while a commit is under way has waited long enough: the next flush follows at once. */
   #flushDue = false;
   #batches = 0;
+  /** Accepted shares that are with the ledger, and those that it has. */
+  #committingShares = 0;
+  #storedShares = 0;
+  #retry: Timer | undefined;
+  #ended = false;
 
   constructor(options: AcknowledgerOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
     this.#options = options;
     this.#logger = context.logger;
     this.#clock = context.clock;
+  }
+
+  /** Accepted shares that the ledger has. */
+  get storedShares(): number {
+    return this.#storedShares;
+  }
+
+  /** Accepted shares that the ledger does not have. */
+  get unstoredShares(): number {
+    return this.#committingShares + this.#book.pendingShares;
   }
 
   /** The channel has an accepted share more. `urgent`: it is acknowledged as soon as it is in the ledger. */
@@ -61,18 +76,29 @@ export class Acknowledger {
     this.#timer = undefined;
     while (this.#committing !== undefined) await this.#committing;
     this.#batches += 1;
+    const pendingShares = this.#book.pendingShares;
     const flush = this.#book.take(`${this.#options.runId}-${this.#batches}`, this.#clock.nowMs());
     if (flush === undefined) return;
     this.#flushDue = false;
+    this.#committingShares = pendingShares;
     this.#committing = this.#commit(flush);
     await this.#committing;
   }
 
+  /** Stores and acknowledges nothing more: what the ledger does not have by now is left. */
+  end(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+    this.#retry?.cancel();
+  }
+
   #startTimer(): void {
+    if (this.#ended) return;
     this.#timer ??= this.#clock.after(this.#options.intervalMs, () => this.#flushSoon());
   }
 
   #flushSoon(): void {
+    if (this.#ended) return;
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#committing === undefined) void this.flush();
@@ -89,10 +115,14 @@ export class Acknowledger {
           error: error instanceof Error ? error.message : String(error),
           channels: flush.commit.credits.length,
         });
-        await new Promise<void>((resolve) => this.#clock.after(RETRY_MS, resolve));
+        await new Promise<void>((resolve) => {
+          if (!this.#ended) this.#retry = this.#clock.after(RETRY_MS, resolve);
+        });
       }
     }
     this.#committing = undefined;
+    this.#storedShares += this.#committingShares;
+    this.#committingShares = 0;
     for (const acknowledgement of flush.acknowledgements) {
       const { channel } = acknowledgement;
       if (!channel.open) continue;
@@ -103,7 +133,7 @@ export class Acknowledger {
         channel.sink.end("internal-error", error);
       }
     }
-    if (this.#flushDue) void this.flush();
+    if (this.#flushDue) this.#flushSoon();
   }
 }
 

@@ -19,6 +19,7 @@ import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesError } from "../wire/share-messages.ts";
 import { Acknowledger, type AcknowledgerOptions } from "./acknowledger.ts";
 import { BlockSubmitter } from "./block-submitter.ts";
+import { Deadline } from "./deadline.ts";
 import { StratumServer, type StratumServerOptions } from "./stratum-server.ts";
 
 export type PoolServiceOptions = {
@@ -41,6 +42,12 @@ const RETARGET_MS = 1_000;
  * has to read with each block. Arbitrary: clients that ask for a channel wait longer.
  */
 const OUTAGE_SAID_AFTER_MS = 2_000;
+
+/**
+ * How long an orderly stop waits until its last shares are stored. The program ends after 5 s whatever happens, and by
+ * then the connections have to be closed: that may take 2 s.
+ */
+const STORE_GRACE_MS = 2_000;
 
 export class PoolService implements ShareOutcomeListener, TemplateListener {
   readonly #options: PoolServiceOptions;
@@ -81,6 +88,11 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     return this.#pool.openChannels;
   }
 
+  /** Accepted shares that the ledger has, and those that it does not have. */
+  get shares(): { readonly stored: number; readonly unstored: number } {
+    return { stored: this.#acknowledger.storedShares, unstored: this.#acknowledger.unstoredShares };
+  }
+
   /**
    * Listens, and begins to follow the node: one that cannot serve yet is waited for, and so are its miners. Resolves
    * once it is known whether it serves.
@@ -101,8 +113,9 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   }
 
   /**
-   * Ends in order: shares under way are settled, stored and acknowledged, then connections close. Blocks are delivered
-   * meanwhile, whatever the ledger does.
+   * Ends in order: nothing new is taken; shares under way are settled, stored and acknowledged; then miners are sent to
+   * the other host, if there is one, and connections close. Blocks are delivered meanwhile, whatever the ledger does. A
+   * ledger that hangs holds up nobody for longer than `STORE_GRACE_MS`; what it did not take is said, and is in `shares`.
    */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -111,15 +124,32 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#retargeting?.cancel();
     this.#stratum.stopAccepting();
     this.#stratum.holdBack("everybody");
-    await this.#pool.settled();
-    const acknowledged = this.#acknowledger.flush();
+    const deadline = new Deadline(STORE_GRACE_MS, this.#clock);
+    if (!(await deadline.within(this.#pool.settled()))) {
+      this.#logger.error("shares not validated in time: they are not acknowledged");
+    }
+    const acknowledged = deadline.within(this.#acknowledger.flush());
     // The last tries begin before their sources stop. Those give submissions under way a few seconds more, so a node
     // that hangs does not hold up the stop.
     const sources = [this.#options.templates, ...this.#options.alsoSubmitTo];
     const delivered = [this.#blocks.stop(), ...sources.map((source) => source.stop())];
-    await Promise.all([acknowledged.then(() => this.#stratum.close()), ...delivered]);
+    const left = acknowledged.then(() => this.#leave(deadline));
+    for (const end of await Promise.allSettled([left, ...delivered])) {
+      if (end.status === "rejected") this.#logger.error("a part of the pool did not stop", { error: end.reason });
+    }
     await this.#options.validator.close();
     await this.#options.ledger.close();
+  }
+
+  /** Closes the connections: what is not acknowledged now never is. */
+  async #leave(deadline: Deadline): Promise<void> {
+    deadline.cancel();
+    this.#acknowledger.end();
+    const { unstored } = this.shares;
+    if (unstored > 0) {
+      this.#logger.error("shares not stored in time: they are not acknowledged", { shares: unstored });
+    }
+    await this.#stratum.close();
   }
 
   onTemplate(template: Template, newTip: boolean): void {

@@ -68,6 +68,7 @@ export class MiningConversation {
   /** An Open was answered, with whatever: until then nothing but that may follow the setup. */
   #openAnswered = false;
   #everOpened = false;
+  /** Set up, and of a vendor that does. */
   #understandsReconnect = false;
   /** Oldest first. */
   #waitingOpens: WaitingOpen[] = [];
@@ -180,7 +181,7 @@ export class MiningConversation {
 
   /** Sends the client elsewhere, where it was set up and knows what that is. @returns whether it was told. */
   reconnect({ host, port }: OtherHost): boolean {
-    if (this.#channels === undefined || !this.#understandsReconnect) return false;
+    if (!this.#understandsReconnect) return false;
     this.#host.send(encodeFrame(Reconnect, { new_host: host, new_port: port }));
     return true;
   }

@@ -1,81 +1,24 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { base58 } from "@scure/base";
 import { afterEach, describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/app/config.ts";
 import { loadOrCreateKeys } from "../../src/app/key-store.ts";
-import { createLogger } from "../../src/app/logging.ts";
-import { runPool } from "../../src/app/pool.ts";
 import { parseBlock } from "../../src/bitcoin/block.ts";
 import { fromHex, toHex } from "../../src/core/bytes.ts";
-import { type PoolAddress, parsePoolUrl } from "../../src/noise/pool-url.ts";
 import { RawPeer } from "../server/raw-peer.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import { TestMiner } from "../support/test-miner.ts";
 import { until, within } from "../support/wait.ts";
 import { FakeNode } from "../templates/rpc-fake-node.ts";
 import { gbt, TIP_A } from "../templates/rpc-gbt.ts";
+import { PoolRun } from "./pool-run.ts";
 
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 const SCRIPT = "0014751e76e8199196d454941c45d1b3a323f1433bd6";
 
-/** A pool in this process, on a clock held by the test. */
-class Run {
-  readonly clock = new ManualClock();
-  readonly dataDir = mkdtempSync(join(tmpdir(), "adit-pool-"));
-  readonly printed: string[] = [];
-  logged = "";
-  stop: () => void = () => undefined;
-  readonly ended: Promise<number>;
-
-  constructor(environment: Readonly<Record<string, string>>) {
-    const all = {
-      STRATUM__STRATUM_V2_LISTEN: "127.0.0.1:0",
-      DATA_DIR: this.dataDir,
-      MINING__WORKERS: "0",
-      ...environment,
-    };
-    const prefixed = Object.fromEntries(Object.entries(all).map(([name, value]) => [`ADIT_${name}`, value]));
-    const config = loadConfig({ flags: [], configFile: undefined, environment: prefixed });
-    const stopSignal = new Promise<string>((resolve) => {
-      this.stop = () => resolve("SIGTERM");
-    });
-    const log = new Writable({
-      write: (chunk, _, done) => {
-        this.logged += String(chunk);
-        done();
-      },
-    });
-    const logger = createLogger({ level: "debug", format: "json" }, log);
-    const print = (line: string): void => void this.printed.push(line);
-    this.ended = runPool(config, { logger, clock: this.clock, print, stopSignal });
-    // Looked at by the tests that expect it; no other leaves it unhandled.
-    this.ended.catch(() => undefined);
-  }
-
-  async url(): Promise<PoolAddress> {
-    await until("the pool printed its URL", () => this.printed.length > 0);
-    return parsePoolUrl(this.printed[0] ?? "");
-  }
-
-  /** Resolves with the lines of that message, once there is one. */
-  async said(message: string): Promise<Record<string, unknown>[]> {
-    const lines = (): Record<string, unknown>[] =>
-      this.logged
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line || "{}"))
-        .filter(({ msg }) => msg === message);
-    await until(`it says "${message}"`, () => lines().length > 0);
-    return lines();
-  }
-}
-
-let run: Run | undefined;
-function start(environment: Readonly<Record<string, string>> = {}): Run {
-  run = new Run(environment);
+let run: PoolRun | undefined;
+function start(environment: Readonly<Record<string, string>> = {}): PoolRun {
+  run = new PoolRun(environment);
   return run;
 }
 afterEach(async () => {
@@ -109,7 +52,7 @@ const REAL = {
   NODE__0__RPC_PASSWORD: "s3cret-of-node-0",
 };
 
-async function mineBlock(on: Run): Promise<TestMiner> {
+async function mineBlock(on: PoolRun): Promise<TestMiner> {
   const { port } = await on.url();
   const miner = await new TestMiner({ port, kind: "extended" }).ready();
   miner.mine("block");
@@ -211,7 +154,7 @@ describe("a log and the output", () => {
 });
 
 /** Lets time pass until the pool's source has tried again and said something else. */
-async function goesOnUntil(pool: Run, words: string): Promise<void> {
+async function goesOnUntil(pool: PoolRun, words: string): Promise<void> {
   await until(`it says "${words}"`, () => {
     pool.clock.advance(100);
     return pool.logged.includes(words);

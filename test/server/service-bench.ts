@@ -37,7 +37,13 @@ export class ServiceBench {
   #stopped = false;
 
   /** It is stopped when the test ends. */
-  constructor(options: { readonly port?: number; readonly mining?: Partial<PoolServiceOptions["mining"]> } = {}) {
+  constructor(
+    options: {
+      readonly port?: number;
+      readonly mining?: Partial<PoolServiceOptions["mining"]>;
+      readonly stratum?: Partial<PoolServiceOptions["stratum"]>;
+    } = {},
+  ) {
     this.service = new PoolService(
       {
         mining: {
@@ -56,6 +62,7 @@ export class ServiceBench {
           maxConnectionsPerAddress: 100,
           maxOutboundBytesPerConnection: 1 << 20,
           identity: new NoiseIdentity(SERVER_KEYS, this),
+          ...options.stratum,
         },
       },
       this,
