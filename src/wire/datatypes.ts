@@ -13,6 +13,8 @@ export type Datatype<T> = {
   readonly maxBytes: number;
   /** Its bytes, or those of its elements, are a little-endian integer: people write it from the other end. */
   readonly isInteger?: boolean;
+  /** What it holds, where it is made of another datatype, and the most of them. */
+  readonly holds?: { readonly kind: "option" | "sequence"; readonly element: Datatype<unknown>; readonly most: number };
 };
 
 function fixed<T>(
@@ -117,6 +119,7 @@ export function option<T>(element: Datatype<T>): Datatype<T | undefined> {
   return {
     minBytes: 1,
     maxBytes: 1 + element.maxBytes,
+    holds: { kind: "option", element, most: 1 },
     read(reader) {
       const count = reader.u8();
       if (count > 1) throw new WireError("malformed-message", "an option holds more than one element", { count });
@@ -134,6 +137,7 @@ function sequence<T>(lengthType: Datatype<number>, maxCount: number, element: Da
     minBytes: lengthType.minBytes,
     maxBytes: lengthType.maxBytes + maxCount * element.maxBytes,
     isInteger: element.isInteger === true,
+    holds: { kind: "sequence", element, most: maxCount },
     read(reader) {
       const count = lengthType.read(reader);
       // Refused before anything is made of it: each element takes at least so many bytes.
