@@ -4,6 +4,7 @@ import { SetupConnection } from "../../src/wire/common-messages.ts";
 import { detectTransport } from "../../src/wire/detect.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import { decodeMessage } from "../../src/wire/message.ts";
+import { payloadLimit } from "../../src/wire/payload-limit.ts";
 import {
   createShareSubmission,
   readShareExtended,
@@ -57,13 +58,15 @@ describe("no byte string of up to 64 KiB makes anything be thrown but what ends 
     let frames = 0;
     let refused = 0;
     eachCase(20_000, (random) => {
-      const splitter = new FrameSplitter(random.next() % 2 === 0 ? "server" : "client");
+      const receiver = random.next() % 2 === 0 ? "server" : "client";
+      const splitter = new FrameSplitter(receiver);
       const bytes = hostileBytes(random);
       const whole = unlessRefused(() => {
         for (const chunk of chunked(random, bytes)) {
           splitter.push(chunk, (header, payload) => {
             frames += 1;
             if (payload.length !== header.length) throw new Error("a frame has another length than its header says");
+            if (payload.length > payloadLimit(header, receiver)) throw new Error("a frame is longer than it may be");
             const definition = definitionOf(header);
             if (definition !== undefined) decodeMessage(definition, payload);
           });
