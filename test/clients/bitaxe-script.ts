@@ -1,0 +1,32 @@
+/** What every device with the Bitaxe's client goes through, whatever its channel. */
+
+import { expect } from "vitest";
+import type { BitaxeDevice } from "./bitaxe-device.ts";
+import type { PoolScene } from "./pool-scene.ts";
+
+/** Twelve jobs more than the first: more than it has slots, on one tip and over several. A share of each is accepted. */
+export async function minesThroughTips(scene: PoolScene, device: BitaxeDevice): Promise<void> {
+  for (let round = 0; round < 12; round += 1) {
+    const { jobId } = device.work;
+    if (round % 4 === 3) scene.tip();
+    else scene.refresh();
+    await device.until("another job", () => device.work.jobId > jobId);
+    await device.minesOn(scene.prevHash);
+    // Shares get lost between its chip and its socket: their numbers are spent.
+    if (round % 3 === 0) device.skipSequence();
+    device.share();
+    await scene.acknowledge(round);
+    await device.until("the acknowledgement", () => device.acknowledged.length === round + 1);
+  }
+  expect(device.rejected).toEqual([]);
+}
+
+/** Six minutes, in the last three of which the node is away and stays so. */
+export async function hearsEachMinute(scene: PoolScene, device: BitaxeDevice): Promise<void> {
+  for (let minute = 0; minute < 6; minute += 1) {
+    while (device.link.unread > 0) await device.hears();
+    if (minute === 3) scene.nodeIsAway();
+    scene.bench.clock.advance(60_000);
+    await device.hears();
+  }
+}
