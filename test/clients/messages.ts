@@ -5,7 +5,6 @@ import { b032, CHANNEL_MSG, Fields, f32, frame, str, u8, u16, u32 } from "./byte
 export const SETUP_SUCCESS = 0x01;
 export const SETUP_ERROR = 0x02;
 export const OPEN_STANDARD_SUCCESS = 0x11;
-export const OPEN_ERROR = 0x12;
 export const OPEN_EXTENDED_SUCCESS = 0x14;
 export const NEW_MINING_JOB = 0x15;
 export const SHARES_SUCCESS = 0x1c;

@@ -31,6 +31,7 @@ export class PoolScene {
   #height = 900_000;
   /** The bench itself gave the first. */
   #tips = 1;
+  #templates = 0;
   #curTime = 0;
 
   private constructor(bench: ServiceBench) {
@@ -78,7 +79,8 @@ export class PoolScene {
     const own = { prevHash: this.prevHash, height: this.#height, curTime: this.#curTime, version: NODE_VERSION };
     // Known, so that work for the next block can be announced ahead.
     const next = { nextSubsidy: 312_500_000n };
-    const merklePath = Array.from({ length: 3 }, (_, index) => new Uint8Array(32).fill(0xa0 + index));
+    this.#templates += 1;
+    const merklePath = [0xa0, 0xa1, this.#templates].map((byte) => new Uint8Array(32).fill(byte));
     this.bench.give({ ...own, ...next, merklePath, ...fields }, newTip);
   }
 
