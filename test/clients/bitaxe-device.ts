@@ -59,6 +59,10 @@ export class BitaxeDevice {
   #opened: sv2.Opened | undefined;
   #target: Uint8Array = new Uint8Array(32);
   #slots: (Job | undefined)[] = [];
+  /** Future jobs whose SetNewPrevHash may still come. */
+  readonly #pending = new Set<number>();
+  /** One that came while another was pending. */
+  #second: number | undefined;
   #prevHash: sv2.PrevHash | undefined;
   #activeJobs: number[] = [];
   #work: Work | undefined;
@@ -176,6 +180,8 @@ export class BitaxeDevice {
   #reset(): void {
     this.#opened = undefined;
     this.#slots = [];
+    this.#pending.clear();
+    this.#second = undefined;
     this.#prevHash = undefined;
     this.#activeJobs = [];
     this.#sequence = 0;
@@ -213,6 +219,8 @@ export class BitaxeDevice {
 
   #receive({ extensionType, msgType, payload }: Frame): void {
     must(extensionType === CHANNEL_MSG, `a message 0x${msgType.toString(16)} has the channel_msg bit`);
+    const second = this.#second;
+    must(second === undefined || msgType === sv2.SET_NEW_PREV_HASH, "a second future job is followed by its prev hash");
     switch (msgType) {
       case sv2.NEW_MINING_JOB: {
         must(this.#options.kind === "standard", "a standard job on an extended channel corrupts its memory");
@@ -251,20 +259,32 @@ export class BitaxeDevice {
 
   #job({ minNtime = 0 }: { readonly minNtime: number | undefined }, job: Job): void {
     must((job.version & VERSION_MASK) === 0, "the bits that it rolls by OR are clear in a job's version");
+    const taken = [...this.#pending].some((pending) => pending % SLOTS === job.jobId % SLOTS);
+    must(!taken, "no job takes the place of one that is pending");
     // Without a time, or with time 0, a job is a future one; so is any before the first SetNewPrevHash.
     if (minNtime > 0 && this.#prevHash !== undefined) {
       const { prevHash, bits } = this.#prevHash;
       return this.#mine(job, { prevHash, bits, ntime: minNtime });
     }
-    must(!this.#slots.some((slot) => slot !== undefined), "one future job at most is pending: it would start them all");
+    if (this.#pending.size > 0) {
+      must(
+        this.#prevHash !== undefined,
+        "one future job is pending at its first SetNewPrevHash, which starts them all",
+      );
+      this.#second = job.jobId;
+    }
+    this.#pending.add(job.jobId);
     this.#slots[job.jobId % SLOTS] = job;
   }
 
   #newPrevHash(message: sv2.PrevHash): void {
     this.#prevHash = message;
-    const named = this.#slots[message.jobId % SLOTS];
+    const slot = message.jobId % SLOTS;
+    const named = this.#slots[slot];
     must(named?.jobId === message.jobId, "SetNewPrevHash names the future job in its slot");
-    this.#slots = [];
+    this.#slots[slot] = undefined;
+    this.#pending.clear();
+    this.#second = undefined;
     this.#mine(named, { prevHash: message.prevHash, bits: message.bits, ntime: message.minNtime });
   }
 

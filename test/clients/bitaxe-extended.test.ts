@@ -92,6 +92,19 @@ describe("a Bitaxe with an extended channel, its default,", () => {
     await device.until("the acknowledgement", () => device.acknowledged.length > 0);
   });
 
+  it("mines on a tip that what it was announced does not fit", async () => {
+    const scene = await PoolScene.start();
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    // Another block of the same height took the place of the last one.
+    await device.minesOn(scene.tip({ height: 900_001 }));
+    await device.minesOn(scene.tip());
+    device.share();
+    await scene.acknowledge(0);
+    await device.until("the acknowledgement", () => device.acknowledged.length > 0);
+    expect(device.rejected).toEqual([]);
+  });
+
   it("hears something in each minute, while the node serves and while it does not", async () => {
     const scene = await PoolScene.start();
     const device = await connected(scene);

@@ -47,6 +47,10 @@ export function updateChannel(channelId: number, hashrate: number, maxTarget: Ui
   return frame(CHANNEL_MSG, 0x16, u32(channelId), f32(hashrate), maxTarget);
 }
 
+export function closeChannel(channelId: number, reason: string): Uint8Array {
+  return frame(CHANNEL_MSG, 0x18, u32(channelId), str(reason));
+}
+
 export type Share = {
   readonly channelId: number;
   readonly sequence: number;

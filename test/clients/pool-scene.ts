@@ -81,7 +81,9 @@ export class PoolScene {
     const next = { nextSubsidy: 312_500_000n };
     this.#templates += 1;
     const merklePath = [0xa0, 0xa1, this.#templates].map((byte) => new Uint8Array(32).fill(byte));
-    this.bench.give({ ...own, ...next, merklePath, ...fields }, newTip);
+    // As many as make a path of three.
+    const transactions = Array.from({ length: 5 }, () => ({ data: new Uint8Array(60), txid: new Uint8Array(32) }));
+    this.bench.give({ ...own, ...next, transactions, merklePath, ...fields }, newTip);
   }
 
   /** The node does not answer. */

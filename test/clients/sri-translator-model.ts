@@ -51,6 +51,8 @@ export class SriTranslator {
   #link: NoiseLink | undefined;
   readonly channels = new Map<number, Channel>();
   readonly #groups = new Map<number, Group>();
+  /** What is still under way to them is ignored. */
+  readonly #closed = new Set<number>();
   #requests = 0;
   readonly rejected: sv2.Rejected[] = [];
   /** Messages that were sent to a group. */
@@ -97,6 +99,14 @@ export class SriTranslator {
     const id = [...this.channels.keys()].find((channelId) => !before.has(channelId));
     must(id !== undefined, "the channel has an id of its own");
     return id;
+  }
+
+  /** One of its miners went away. */
+  close(channelId: number): void {
+    this.link.send(sv2.closeChannel(channelId, "downstream disconnected"));
+    this.channels.delete(channelId);
+    this.#closed.add(channelId);
+    for (const { members } of this.#groups.values()) members.delete(channelId);
   }
 
   /** Its own difficulty control found another hashrate. */
@@ -211,6 +221,7 @@ export class SriTranslator {
 
   #addressed(id: number): Channel[] {
     const group = this.#groups.get(id);
+    if (this.#closed.has(id)) return [];
     if (group === undefined) return [this.channel(id)];
     this.groupMessages += 1;
     return [...group.members].map((member) => this.channel(member));

@@ -109,6 +109,32 @@ describe("an SRI translator with several channels", () => {
     await minesOn(scene, translator);
     expect(translator.channels.size).toBe(4);
   });
+
+  it("keeps to the pool while its miners leave one after the other, and others come", async () => {
+    const [scene, translator] = await connected({ aggregated: false });
+    const ids = [await translator.open(), await translator.open(), await translator.open()];
+    await minesOn(scene, translator);
+    for (const id of ids) {
+      translator.close(id);
+      if (translator.channels.size > 0) await minesOn(scene, translator);
+    }
+    await translator.open();
+    await minesOn(scene, translator);
+    await translator.open();
+    await minesOn(scene, translator);
+    expect(scene.bench.service.channels).toBe(2);
+  });
+
+  it("keeps to the pool on tips that what it was announced does not fit", async () => {
+    const [scene, translator] = await connected({ aggregated: false });
+    await translator.open();
+    await translator.open();
+    for (const height of [900_001, 900_001, 900_007, 900_007]) {
+      scene.tip({ height });
+      await translator.minesOn(scene.prevHash);
+    }
+    await minesOn(scene, translator);
+  });
 });
 
 describe("an SRI translator's clock", () => {
