@@ -8,6 +8,7 @@ import { heightScript } from "../bitcoin/coinbase.ts";
 import { writeCompactSize } from "../bitcoin/compact-size.ts";
 import { HEADER_BYTES, hashHeader } from "../bitcoin/header.ts";
 import { merkleRoot } from "../bitcoin/merkle.ts";
+import { subsidyAt } from "../bitcoin/subsidy.ts";
 import { bitsToTarget, targetFromBytes } from "../bitcoin/target.ts";
 import { type Transaction, txidOf, wtxidOf } from "../bitcoin/transaction.ts";
 import { commitmentIn, witnessCommitment } from "../bitcoin/witness-commitment.ts";
@@ -37,12 +38,10 @@ const OLDEST_VERSION = 4;
 /** Locktimes from here on are times in seconds, below it heights. */
 const LOCKTIME_THRESHOLD = 500_000_000;
 const FINAL_SEQUENCE = 0xffffffff;
-const HALVING_BLOCKS = 210_000;
-const FIRST_SUBSIDY = 5_000_000_000n;
 
-/** Satoshi that a block of that height creates. */
-export function subsidyAt(height: number): bigint {
-  return FIRST_SUBSIDY >> BigInt(Math.floor(height / HALVING_BLOCKS));
+/** Satoshi that a block of that height creates: as on the main network. */
+export function simulatedSubsidy(height: number): bigint {
+  return subsidyAt("main", height);
 }
 
 export class SimulatedChain {
@@ -131,7 +130,7 @@ export class SimulatedChain {
     if (!bytesEqual(merkleRoot(block.transactions.map(txidOf)), block.header.merkleRoot)) return "bad-txnmrklroot";
     return (
       wrongCoinbase(coinbase, { height: this.tip.height + 1, medianTimePast: this.medianTimePast }) ??
-      wrongSpending(coinbase, others, { mempool, subsidy: subsidyAt(this.tip.height + 1) }) ??
+      wrongSpending(coinbase, others, { mempool, subsidy: simulatedSubsidy(this.tip.height + 1) }) ??
       wrongWitness(coinbase, others) ??
       (weightOf(block) > MAX_BLOCK_WEIGHT ? "bad-blk-weight" : undefined)
     );

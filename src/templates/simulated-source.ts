@@ -13,7 +13,7 @@ import { toHex } from "../core/bytes.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
-import { type ChainBlock, MAX_BLOCK_WEIGHT, SimulatedChain, subsidyAt } from "./simulated-chain.ts";
+import { type ChainBlock, MAX_BLOCK_WEIGHT, SimulatedChain, simulatedSubsidy } from "./simulated-chain.ts";
 import { SeededRandom, type SimulatedTransaction, simulatedTransaction } from "./simulated-transactions.ts";
 import type { Template } from "./template.ts";
 import type { SubmitResult, TemplateListener, TemplateSource } from "./template-source.ts";
@@ -201,7 +201,7 @@ export class SimulatedSource implements TemplateSource {
       bits: this.#bits,
       curTime: Math.max(this.#nowSeconds(), minTime),
       minTime,
-      coinbaseValue: subsidyAt(height) + fees,
+      coinbaseValue: simulatedSubsidy(height) + fees,
       witnessCommitment: witnessCommitmentScript(this.#transactions.map(({ wtxid }) => wtxid)),
       transactions: this.#transactions.map(({ data, txid }) => ({ data, txid })),
       merklePath: merklePath(this.#transactions.map(({ txid }) => txid)),
