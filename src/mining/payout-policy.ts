@@ -85,7 +85,7 @@ const PERCENT = /^[0-9]+$/;
 
 /** NAME of `NAME.worker`, ADDRESS of `ADDRESS.worker`: neither has a dot. */
 function accountPart(identity: string): string {
-  return identity.replace(/\..*$/s, "");
+  return identity.split(".", 1)[0] ?? "";
 }
 
 function scriptOf(address: string, network: Network): Uint8Array | undefined {

@@ -161,6 +161,20 @@ describe("a configuration", () => {
     ["a = 1\na = 2\n", /is no TOML in line 2: /],
     ['[payout]\naddress = "nonsense"\n', /payout\.address: "nonsense" is no address of network main/],
     ["[[node]]\n", /payout\.address is empty: with a real node an address of network main is needed/],
+    [
+      '[payout]\nmode = "identity"\n[[node]]\n',
+      /payout\.address is empty: with a real node an address of network main is/,
+    ],
+    [
+      '[payout]\nmode = "solo"\nfee_percent = 1\n[[node]]\n',
+      /address is empty: with payout\.fee_percent an address of/,
+    ],
+    [
+      "[payout]\nfee_percent = 1\n",
+      /payout\.fee_percent is 1, but payout\.mode "pool" takes no fee: mode "solo" or a fee/,
+    ],
+    ['[payout]\nmode = "identity"\nfee_percent = 0.5\n', /fee_percent is 0\.5, but payout\.mode "identity" takes no/],
+    ['[payout]\nmode = "pplns"\n', /payout\.mode is "pplns", but one of pool, solo, identity is needed/],
     ['network = "signet"\n[[node]]\n', /network is "signet", whose blocks need a signature/],
   ])("of %j is refused with one sentence", (text, wanted) => {
     const path = fileWith(text);
