@@ -2,8 +2,12 @@
 
 import type { MinerEvent } from "../client/miner-events.ts";
 import { formatHashrate, progressLine } from "../client/miner-stats.ts";
+import type { PaidOutput } from "../client/payout-watch.ts";
 import { hostAndPort } from "../core/host-and-port.ts";
 import type { Output } from "./output.ts";
+
+/** Of a payout, on a line. Arbitrary. */
+const SHOWN_OUTPUTS = 4;
 
 export type ShowEvent = (event: MinerEvent) => void;
 
@@ -31,6 +35,8 @@ export function showAsText(output: Output, now: () => Date): ShowEvent {
         const announced = formatHashrate(nominalHashrate);
         return note(`mining on ${hostAndPort(event)}, ${channel} channel, announced ${announced}`);
       }
+      case "payout":
+        return note(payoutLine(event.outputs));
       case "block":
         return note(`share ${event.sequenceNumber} solves block ${event.hash}`);
       case "disconnected":
@@ -52,6 +58,21 @@ export function showAsText(output: Output, now: () => Date): ShowEvent {
         return;
     }
   };
+}
+
+/** `a block pays 3.12500000 BTC to bc1q…, 0.02000000 BTC to script 0014…` */
+function payoutLine(outputs: readonly PaidOutput[] | null): string {
+  if (outputs === null) return "whom a block pays is not known: the coinbase of the pool's job cannot be read";
+  if (outputs.length === 0) return "a block pays nobody";
+  const parts = outputs
+    .slice(0, SHOWN_OUTPUTS)
+    .map(({ satoshi, script, address }) => `${formatBitcoin(satoshi)} BTC to ${address ?? `script ${script}`}`);
+  const more = outputs.length - parts.length;
+  return `a block pays ${parts.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function formatBitcoin(satoshi: string): string {
+  return satoshi.padStart(9, "0").replace(/(?=.{8}$)/, ".");
 }
 
 function everyNth(count: number): () => boolean {

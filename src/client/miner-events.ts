@@ -4,6 +4,7 @@
  */
 
 import type { MinerStats } from "./miner-stats.ts";
+import type { PaidOutput } from "./payout-watch.ts";
 
 export type MinerEvent =
   | {
@@ -15,6 +16,12 @@ export type MinerEvent =
       readonly difficulty: number;
       /** Hashes per second, as they were announced to the pool. */
       readonly nominalHashrate: number;
+    }
+  /** Of an extended channel's first job, and of each that pays others than the one before. */
+  | {
+      readonly event: "payout";
+      /** Null where they cannot be read. */
+      readonly outputs: readonly PaidOutput[] | null;
     }
   | {
       readonly event: "accepted";

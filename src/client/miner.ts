@@ -16,6 +16,7 @@ import type { MinerEvent } from "./miner-events.ts";
 import { MinerCounters } from "./miner-stats.ts";
 import { MiningClient, type MiningClientEvents } from "./mining-client.ts";
 import type { StartThread } from "./mining-thread.ts";
+import { PayoutWatch } from "./payout-watch.ts";
 import { PoolConnection } from "./pool-connection.ts";
 import { printable } from "./printable.ts";
 import { hashOfUnit, type WorkUnit } from "./work.ts";
@@ -146,9 +147,14 @@ class Miner {
   }
 
   #eventsOf(connection: PoolConnection): MiningClientEvents {
+    const payouts = new PayoutWatch(this.#options.user);
     return {
       send: (frame) => connection.send(frame),
       onOpen: ({ channelId, target }) => this.#opened(channelId, target),
+      onExtendedJob: (job, extranonceBytes) => {
+        const outputs = payouts.look(job, extranonceBytes);
+        if (outputs !== undefined) this.#context.onEvent({ event: "payout", outputs });
+      },
       onWork: () => this.#threads.renew(),
       onTarget: (target) => this.#setTarget(target),
       onAccepted: ({ shares, difficulty }) => this.#acknowledged(shares, difficulty),

@@ -47,6 +47,8 @@ export type MiningClientEvents = {
     readonly target: Uint8Array;
     readonly extranoncePrefix: Uint8Array;
   }): void;
+  /** An extended job came; its coinbase has so many bytes between its parts. */
+  onExtendedJob(job: NewExtendedMiningJob, extranonceBytes: number): void;
   /** There is another job: ask `nextUnit` for headers. */
   onWork(): void;
   onTarget(target: Uint8Array): void;
@@ -223,7 +225,9 @@ export class MiningClient {
   #addJob(job: ReceivedJob): void {
     if (!this.#isMine(job.message)) return;
     if (job.kind !== this.#options.kind) throw unexpected("sent a job of another kind than its channel");
-    if (this.#work?.addJob(job)) this.#events.onWork();
+    if (this.#work === undefined) return;
+    if (job.kind === "extended") this.#events.onExtendedJob(job.message, this.#work.extranonceBytes);
+    if (this.#work.addJob(job)) this.#events.onWork();
   }
 
   #setUp({ used_version, flags }: SetupConnectionSuccess): void {

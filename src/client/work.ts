@@ -75,6 +75,11 @@ export class Work {
     this.#fixedVersion = options.fixedVersion;
   }
 
+  /** Bytes between the two parts of a coinbase. */
+  get extranonceBytes(): number {
+    return this.#extranoncePrefix.length + this.#rollableBytes;
+  }
+
   /** For jobs that become active from now on. 32 bytes. */
   setTarget(target: Uint8Array): void {
     this.#target = target;

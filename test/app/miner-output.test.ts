@@ -26,6 +26,7 @@ const EVENTS: readonly MinerEvent[] = [
     difficulty: 2,
     nominalHashrate: 6_500_000,
   },
+  { event: "payout", outputs: [{ script: "0014aa", satoshi: "312500000", address: "bc1qx" }] },
   { event: "accepted", shares: 3, accepted: 3 },
   { event: "rejected", sequenceNumber: 4, errorCode: "stale-share" },
   { event: "block", hash: "00".repeat(32), sequenceNumber: 2, jobId: 1 },
@@ -34,7 +35,7 @@ const EVENTS: readonly MinerEvent[] = [
   { event: "failed", code: "setup-refused", error: "the pool refuses the connection" },
   { event: "finished", exitCode: 1, ...STATS },
 ];
-const PROGRESS = EVENTS[5] as MinerEvent;
+const PROGRESS = EVENTS[6] as MinerEvent;
 
 function written(options: { isTTY?: boolean } = {}) {
   const chunks: string[] = [];
@@ -83,12 +84,41 @@ describe("The miner's events as text", () => {
     expect(chunks.join("")).toBe(
       [
         "12:00:07 mining on [::1]:3334, extended channel, announced 6.50 MH/s",
+        "12:00:07 a block pays 3.12500000 BTC to bc1qx",
         `12:00:07 share 2 solves block ${"00".repeat(32)}`,
         "12:00:07 lost the connection; next attempt in 4 s",
         "12:00:07 7.00 MH/s | accepted 3 | rejected 1 (stale-share 1) | difficulty 2",
         "",
       ].join("\n"),
     );
+  });
+
+  it.each<[number, string]>([
+    [0, "nobody"],
+    [1, "1.00000000 BTC to script 00"],
+    [2, "1.00000000 BTC to script 00, 0.10000000 BTC to script 01"],
+    [
+      4,
+      "1.00000000 BTC to script 00, 0.10000000 BTC to script 01, 0.01000000 BTC to script 02, 0.00100000 BTC to script 03",
+    ],
+    [
+      6,
+      "1.00000000 BTC to script 00, 0.10000000 BTC to script 01, 0.01000000 BTC to script 02, 0.00100000 BTC to script 03 and 2 more",
+    ],
+  ])("say whom a block pays, and of many outputs the first ones: %d", (count, expected) => {
+    const { chunks, output } = written();
+    const outputs = Array.from({ length: count }, (_, index) => ({
+      script: `0${index}`,
+      satoshi: String(10 ** (8 - index)),
+    }));
+    showAsText(output, NOON)({ event: "payout", outputs });
+    expect(chunks).toEqual([`12:00:07 a block pays ${expected}\n`]);
+  });
+
+  it("say that nobody can tell whom a block pays, where the job cannot be read", () => {
+    const { chunks, output } = written();
+    showAsText(output, NOON)({ event: "payout", outputs: null });
+    expect(chunks.join("")).toContain("whom a block pays is not known");
   });
 
   it("show progress every ten seconds where it is no terminal", () => {

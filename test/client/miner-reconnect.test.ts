@@ -31,7 +31,7 @@ async function refuseOpen(error_code: string): Promise<void> {
 }
 
 function stages(): string[] {
-  return bench.events.map(({ event }) => event).filter((event) => event !== "progress");
+  return bench.events.map(({ event }) => event).filter((event) => event !== "progress" && event !== "payout");
 }
 
 describe("A miner that never had a channel", () => {

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { buildCoinbase } from "../../src/bitcoin/coinbase.ts";
 import { fromHex, reversed, toHex } from "../../src/core/bytes.ts";
 import { sha256d } from "../../src/sharecore/index.ts";
 import { CloseChannel, OpenExtendedMiningChannel } from "../../src/wire/channel-messages.ts";
 import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
-import { SetTarget } from "../../src/wire/job-messages.ts";
+import { NewExtendedMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { until, within } from "../support/wait.ts";
 import { CHANNEL, EASY_BITS, MinerBench } from "./miner-bench.ts";
+import { extendedJob } from "./mining-conversation.ts";
 import { identityAround } from "./scripted-pool.ts";
 
 function hashOf(header: Uint8Array, nonce: number): Uint8Array {
@@ -56,6 +58,36 @@ describe("A miner", () => {
     end.say(SetupConnectionSuccess, { used_version: 2, flags: 0 });
     const { user_identity, nominal_hash_rate } = await end.expect(OpenExtendedMiningChannel);
     expect([new TextDecoder().decode(user_identity), nominal_hash_rate]).toEqual(["bob.rig", 5e6]);
+  });
+
+  it("tells whom a block pays, once for each channel", async () => {
+    await bench.start({ user: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.rig" });
+    const end = await bench.opened();
+    const outputs = [{ value: 5_000n, script: fromHex("0014751e76e8199196d454941c45d1b3a323f1433bd6") }];
+    const { prefix, suffix } = buildCoinbase({
+      height: 7,
+      poolTag: "",
+      extranonceSize: 8,
+      outputs,
+      witnessCommitment: undefined,
+    });
+    const job = { coinbase_tx_prefix: prefix, coinbase_tx_suffix: suffix };
+    end.say(NewExtendedMiningJob, { ...extendedJob(CHANNEL, 1), ...job });
+    end.say(NewExtendedMiningJob, { ...extendedJob(CHANNEL, 2), ...job });
+    bench.accept(1);
+    await bench.nth("accepted");
+    expect(bench.all("payout")).toEqual([
+      {
+        event: "payout",
+        outputs: [
+          {
+            script: "0014751e76e8199196d454941c45d1b3a323f1433bd6",
+            satoshi: "5000",
+            address: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+          },
+        ],
+      },
+    ]);
   });
 
   it("starts as many threads as it is told to, and gives each a header of its own", async () => {

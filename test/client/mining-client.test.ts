@@ -65,6 +65,17 @@ describe("A mining client", () => {
     expect(conversation.events).toEqual([["open", 11, "aabbcc"], ["work"], ["work"]]);
   });
 
+  it("tells of each extended job when it comes, with the bytes between the parts of its coinbase", () => {
+    conversation.open();
+    conversation.job(11, 1);
+    conversation.job(12, 2, 1001);
+    conversation.job(13, 3, 1002);
+    expect(conversation.jobs).toEqual([
+      [1, 8],
+      [2, 8],
+    ]);
+  });
+
   it("stops its work on the old tip also where the new tip's job never came", () => {
     conversation.open();
     conversation.job(11, 1);

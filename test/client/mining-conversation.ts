@@ -16,6 +16,8 @@ export const TARGET = new Uint8Array(32).fill(0xee);
 export class Conversation {
   readonly sent: { readonly header: FrameHeader; readonly payload: Uint8Array }[] = [];
   readonly events: unknown[] = [];
+  /** The extended jobs that it told of: job id, and bytes of extranonce. */
+  readonly jobs: [number, number][] = [];
   readonly client: MiningClient;
 
   constructor(kind: MiningClientOptions["kind"] = "extended") {
@@ -36,6 +38,7 @@ export class Conversation {
             this.sent.push({ header: { ...header }, payload: payload.slice() }),
           ),
         onOpen: (channel) => this.events.push(["open", channel.channelId, toHex(channel.extranoncePrefix)]),
+        onExtendedJob: (job, extranonceBytes) => this.jobs.push([job.job_id, extranonceBytes]),
         onWork: () => this.events.push(["work"]),
         onTarget: (target) => this.events.push(["target", toHex(target)]),
         onAccepted: (batch) => this.events.push(["accepted", batch]),

@@ -66,6 +66,7 @@ export class TestMiner {
           this.works += 1;
         },
         onTarget: () => undefined,
+        onExtendedJob: () => undefined,
         onAccepted: ({ shares, difficulty }) => {
           this.accepted += shares;
           this.acknowledgedDifficulty += difficulty;
