@@ -2,4 +2,6 @@
 
 import { SENT_BY_SERVERS } from "../wire/all-messages.ts";
 
-export const SERVER_ONLY_MESSAGES: ReadonlySet<number> = new Set(SENT_BY_SERVERS.map(({ msgType }) => msgType));
+export const SERVER_ONLY_MESSAGES: ReadonlySet<number> = new Set(
+  SENT_BY_SERVERS.filter(({ extensionType }) => extensionType === 0).map(({ msgType }) => msgType),
+);

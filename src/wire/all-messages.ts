@@ -19,6 +19,7 @@ import {
   SetupConnectionError,
   SetupConnectionSuccess,
 } from "./common-messages.ts";
+import { RequestExtensions, RequestExtensionsError, RequestExtensionsSuccess } from "./extension-messages.ts";
 import {
   NewExtendedMiningJob,
   NewMiningJob,
@@ -47,6 +48,7 @@ export const SENT_BY_CLIENTS: readonly AnyMessageDefinition[] = [
   SubmitSharesStandard,
   SubmitSharesExtended,
   SetCustomMiningJob,
+  RequestExtensions,
 ];
 
 export const SENT_BY_SERVERS: readonly AnyMessageDefinition[] = [
@@ -67,13 +69,16 @@ export const SENT_BY_SERVERS: readonly AnyMessageDefinition[] = [
   SetCustomMiningJobError,
   SubmitSharesSuccess,
   SubmitSharesError,
+  RequestExtensionsSuccess,
+  RequestExtensionsError,
 ];
 
 export const SENT_BY_BOTH: readonly AnyMessageDefinition[] = [ChannelEndpointChanged, CloseChannel];
 
-type Numbered = { readonly extensionType: number; readonly msgType: number };
+export type MessageNumber = { readonly extensionType: number; readonly msgType: number };
 
-function keyOf({ extensionType, msgType }: Numbered): number {
+/** One number for both. */
+export function keyOf({ extensionType, msgType }: MessageNumber): number {
   return extensionType * 256 + msgType;
 }
 
@@ -82,6 +87,6 @@ const BY_NUMBER: ReadonlyMap<number, AnyMessageDefinition> = new Map(
 );
 
 /** The message that a frame with that header carries; undefined for one that is not known. */
-export function definitionOf(header: Numbered): AnyMessageDefinition | undefined {
+export function definitionOf(header: MessageNumber): AnyMessageDefinition | undefined {
   return BY_NUMBER.get(keyOf(header));
 }

@@ -140,6 +140,9 @@ function sequence<T>(lengthType: Datatype<number>, maxCount: number, element: Da
     holds: { kind: "sequence", element, most: maxCount },
     read(reader) {
       const count = lengthType.read(reader);
+      if (count > maxCount) {
+        throw new WireError("malformed-message", "a sequence is longer than its field allows", { count, maxCount });
+      }
       // Refused before anything is made of it: each element takes at least so many bytes.
       if (count * element.minBytes > reader.left) {
         throw new WireError("malformed-message", "a sequence reaches past its message", { count, left: reader.left });
@@ -160,6 +163,7 @@ export function seq0_255<T>(element: Datatype<T>): Datatype<readonly T[]> {
   return sequence(u8, 0xff, element);
 }
 
-export function seq0_64k<T>(element: Datatype<T>): Datatype<readonly T[]> {
-  return sequence(u16, 0xffff, element);
+/** @param maxCount the most elements, where a field allows fewer than its type. */
+export function seq0_64k<T>(element: Datatype<T>, maxCount = 0xffff): Datatype<readonly T[]> {
+  return sequence(u16, maxCount, element);
 }

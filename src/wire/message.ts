@@ -32,14 +32,15 @@ export type MessageDefinition<T> = {
 /** The most that all TLVs behind a message's fields may take. */
 export const MAX_TLV_BYTES = 255;
 
-/** A core message (extension_type 0) of those fields, in their order. */
+/** A message of those fields, in their order; of the core protocols (extension_type 0) if not told otherwise. */
 export function defineMessage<F extends Fields>(options: {
   readonly name: string;
+  readonly extensionType?: number;
   readonly msgType: number;
   readonly channelMsg: boolean;
   readonly fields: F;
 }): MessageDefinition<MessageOf<F>> {
-  const { name, msgType, channelMsg } = options;
+  const { name, extensionType = 0, msgType, channelMsg } = options;
   const fields = Object.entries(options.fields);
   let minBytes = 0;
   let maxBytes = 0;
@@ -49,7 +50,7 @@ export function defineMessage<F extends Fields>(options: {
   }
   return {
     name,
-    extensionType: 0,
+    extensionType,
     msgType,
     channelMsg,
     minBytes,

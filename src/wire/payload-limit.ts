@@ -3,7 +3,7 @@
  * it is buffered.
  */
 
-import { SENT_BY_BOTH, SENT_BY_CLIENTS, SENT_BY_SERVERS } from "./all-messages.ts";
+import { keyOf, type MessageNumber, SENT_BY_BOTH, SENT_BY_CLIENTS, SENT_BY_SERVERS } from "./all-messages.ts";
 import { SetupConnection } from "./common-messages.ts";
 import { WireError } from "./errors.ts";
 import type { FrameHeader } from "./frame.ts";
@@ -17,10 +17,10 @@ export type Receiver = "server" | "client";
  */
 export const MAX_UNKNOWN_PAYLOAD_BYTES = 65_536;
 
-type Sized = { readonly msgType: number; readonly maxBytes: number };
+type Sized = MessageNumber & { readonly maxBytes: number };
 
 function limits(definitions: readonly Sized[]): ReadonlyMap<number, number> {
-  return new Map(definitions.map(({ msgType, maxBytes }) => [msgType, maxBytes + MAX_TLV_BYTES]));
+  return new Map(definitions.map((definition) => [keyOf(definition), definition.maxBytes + MAX_TLV_BYTES]));
 }
 
 const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
@@ -29,13 +29,10 @@ const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
 };
 
 /** The most bytes of payload that a frame with that header may have for `receiver`. */
-export function payloadLimit(
-  header: { readonly extensionType: number; readonly msgType: number },
-  receiver: Receiver,
-): number {
-  if (header.extensionType !== 0) return MAX_UNKNOWN_PAYLOAD_BYTES;
-  if (header.msgType === SetupConnection.msgType) return SetupConnection.maxBytes;
-  return LIMITS[receiver].get(header.msgType) ?? MAX_UNKNOWN_PAYLOAD_BYTES;
+export function payloadLimit(header: MessageNumber, receiver: Receiver): number {
+  const key = keyOf(header);
+  if (key === keyOf(SetupConnection)) return SetupConnection.maxBytes;
+  return LIMITS[receiver].get(key) ?? MAX_UNKNOWN_PAYLOAD_BYTES;
 }
 
 /** @throws {WireError} `frame-too-long`. */

@@ -88,6 +88,7 @@ describe("a datatype of section 3.1", () => {
   it.each([
     ["seq0_255", types.seq0_255(types.u8), 255],
     ["seq0_64k", types.seq0_64k(types.u8), 65_535],
+    ["seq0_64k of a field that allows fewer", types.seq0_64k(types.u8, 3), 3],
   ] as const)("%s holds its most elements and not one more", (_name, type, most) => {
     expect(bytesOf(type, new Array(most).fill(1)).length).toBe(type.maxBytes);
     expect(() => written(type, new Array(most + 1).fill(1))).toThrow(RangeError);

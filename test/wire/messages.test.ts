@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteReader } from "../../src/core/byte-reader.ts";
-import { fromHex, toHex } from "../../src/core/bytes.ts";
+import { toHex } from "../../src/core/bytes.ts";
 import { AditError } from "../../src/core/errors.ts";
 import { definitionOf } from "../../src/wire/all-messages.ts";
 import * as channel from "../../src/wire/channel-messages.ts";
 import * as common from "../../src/wire/common-messages.ts";
-import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "../../src/wire/frame.ts";
+import * as extension from "../../src/wire/extension-messages.ts";
+import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader } from "../../src/wire/frame.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import * as job from "../../src/wire/job-messages.ts";
 import { decodeMessage, MAX_TLV_BYTES, type MessageDefinition } from "../../src/wire/message.ts";
@@ -113,15 +113,44 @@ const MESSAGES: readonly Row[] = [
   [channel.SetGroupChannel, { group_channel_id: u32, channel_ids: fc.array(u32, { maxLength: 50 }) }, 0x25, false],
 ];
 
-describe.each(MESSAGES)("$name", (definition, fields, msgType, channelMsg) => {
+const named = fc.array(u16, { maxLength: 50 });
+
+/** The same by the tables of extension 0x0001. */
+const EXTENSION_MESSAGES: readonly Row[] = [
+  [extension.RequestExtensions, { request_id: u16, requested_extensions: named }, 0x00, false],
+  [extension.RequestExtensionsSuccess, { request_id: u16, supported_extensions: named }, 0x01, false],
+  [
+    extension.RequestExtensionsError,
+    { request_id: u16, unsupported_extensions: named, required_extensions: named },
+    0x02,
+    false,
+  ],
+];
+
+const ALL = [
+  ...MESSAGES.map((row) => [0x0000, ...row] as const),
+  ...EXTENSION_MESSAGES.map((row) => [0x0001, ...row] as const),
+];
+
+describe("the messages that are tested here", () => {
+  it("are all that there are", () => {
+    const definitions = [common, channel, job, share, extension].flatMap((family) =>
+      Object.values(family).filter((value) => typeof value === "object"),
+    );
+    expect(new Set(ALL.map(([, definition]) => definition))).toEqual(new Set(definitions));
+    expect(ALL).toHaveLength(definitions.length);
+  });
+});
+
+describe.each(ALL)("of extension %i, $1.name", (extensionType, definition, fields, msgType, channelMsg) => {
   const messages = fc.record(fields);
 
   it("has the number and the channel_msg bit of the specification's table", () => {
     const frame = encodeFrame(definition, fc.sample(messages, { numRuns: 1, seed: 1 })[0]);
     expect(frame[2]).toBe(msgType);
-    expect(definitionOf({ extensionType: 0, msgType })).toBe(definition);
-    expect(definitionOf({ extensionType: 1, msgType })).toBeUndefined();
-    expect([frame[0], frame[1]]).toEqual([0, channelMsg ? 0x80 : 0]);
+    expect(definitionOf({ extensionType, msgType })).toBe(definition);
+    expect(definitionOf({ extensionType: 3, msgType })).toBeUndefined();
+    expect([frame[0], frame[1]]).toEqual([extensionType, channelMsg ? 0x80 : 0]);
   });
 
   it("reads what it wrote, whatever stands in its fields", () => {
@@ -141,8 +170,7 @@ describe.each(MESSAGES)("$name", (definition, fields, msgType, channelMsg) => {
   it("is read the same wherever its frame is cut in two", () => {
     const frame = encodeFrame(definition, fc.sample(messages, { numRuns: 1, seed: 7 })[0]);
     for (let cut = 0; cut <= frame.length; cut += 1) {
-      const receiver =
-        payloadLimit({ extensionType: 0, msgType }, "server") > definition.maxBytes ? "server" : "client";
+      const receiver = payloadLimit({ extensionType, msgType }, "server") > definition.maxBytes ? "server" : "client";
       const splitter = new FrameSplitter(receiver);
       const found: string[] = [];
       const note = (header: FrameHeader, payload: Uint8Array): void => {
@@ -178,82 +206,5 @@ describe.each(MESSAGES)("$name", (definition, fields, msgType, channelMsg) => {
     const withTlvs = (bytes: number): Uint8Array => new Uint8Array([...payload, ...new Uint8Array(bytes).fill(0xee)]);
     expect(decodeMessage(definition, withTlvs(MAX_TLV_BYTES)).tlvs).toHaveLength(MAX_TLV_BYTES);
     expect(() => decodeMessage(definition, withTlvs(MAX_TLV_BYTES + 1))).toThrow(/follows a message's fields/);
-  });
-});
-
-describe("bytes of messages, written by hand from the specification's tables", () => {
-  it.each([
-    [
-      "SetupConnection.Success",
-      common.SetupConnectionSuccess,
-      { used_version: 2, flags: 5 },
-      "000001060000020005000000",
-    ],
-    [
-      "OpenStandardMiningChannel",
-      channel.OpenStandardMiningChannel,
-      {
-        request_id: 10,
-        user_identity: new TextEncoder().encode("ab"),
-        nominal_hash_rate: 1,
-        max_target: new Uint8Array(32).fill(0xff),
-      },
-      `0000102b00000a0000000261620000803f${"ff".repeat(32)}`,
-    ],
-    [
-      "NewMiningJob without min_ntime",
-      job.NewMiningJob,
-      { channel_id: 1, job_id: 2, min_ntime: undefined, version: 0x20000000, merkle_root: new Uint8Array(32).fill(7) },
-      `0080152d0000010000000200000000${"00000020"}${"07".repeat(32)}`,
-    ],
-    [
-      "NewMiningJob with min_ntime",
-      job.NewMiningJob,
-      { channel_id: 1, job_id: 2, min_ntime: 0x01020304, version: 0x20000000, merkle_root: new Uint8Array(32).fill(7) },
-      `008015310000010000000200000001${"04030201"}${"00000020"}${"07".repeat(32)}`,
-    ],
-    [
-      "SubmitSharesExtended",
-      share.SubmitSharesExtended,
-      {
-        channel_id: 1,
-        sequence_number: 2,
-        job_id: 3,
-        nonce: 4,
-        ntime: 5,
-        version: 6,
-        extranonce: new Uint8Array([0xaa, 0xbb]),
-      },
-      "00801b1b000001000000020000000300000004000000050000000600000002aabb",
-    ],
-    [
-      "SubmitShares.Success",
-      share.SubmitSharesSuccess,
-      { channel_id: 1, last_sequence_number: 2, new_submits_accepted_count: 3, new_shares_sum: 4n },
-      "00801c140000010000000200000003000000" + "0400000000000000",
-    ],
-  ] as const)("%s", (_name, definition, message, hex) => {
-    // biome-ignore lint/suspicious/noExplicitAny: one table for messages of all types
-    expect(toHex(encodeFrame(definition as MessageDefinition<any>, message))).toBe(hex);
-    const header: FrameHeader = { extensionType: 0, channelMsg: false, msgType: 0, length: 0 };
-    readFrameHeader(fromHex(hex), 0, header);
-    expect(header.length).toBe(hex.length / 2 - FRAME_HEADER_BYTES);
-  });
-
-  it("ignores the high bits of a BOOL", () => {
-    const bytes = encodeFrame(job.NewExtendedMiningJob, {
-      channel_id: 1,
-      job_id: 1,
-      min_ntime: undefined,
-      version: 0,
-      version_rolling_allowed: false,
-      merkle_path: [],
-      coinbase_tx_prefix: new Uint8Array(0),
-      coinbase_tx_suffix: new Uint8Array(0),
-    });
-    bytes[FRAME_HEADER_BYTES + 13] = 0xfe;
-    expect(job.NewExtendedMiningJob.read(new ByteReader(bytes.subarray(6))).version_rolling_allowed).toBe(false);
-    bytes[FRAME_HEADER_BYTES + 13] = 0xff;
-    expect(job.NewExtendedMiningJob.read(new ByteReader(bytes.subarray(6))).version_rolling_allowed).toBe(true);
   });
 });

@@ -60,7 +60,19 @@ describe("a frame's length", () => {
     );
   });
 
+  it("of RequestExtensions is that of 256 extensions, checked before anything is buffered", () => {
+    const limit = 2 + 2 + 2 * 256 + 255;
+    expect(payloadLimit({ extensionType: 1, msgType: 0x00 }, "server")).toBe(limit);
+    new FrameSplitter("server").push(header(0x00, limit, 1), ignore);
+    expect(() => new FrameSplitter("server").push(header(0x00, limit + 1, 1), ignore)).toThrow(
+      /longer than its message/,
+    );
+  });
+
   it("of an extension's message is bounded like that of any unknown one", () => {
+    for (const msgType of [0x01, 0x02, 0x1a]) {
+      expect(payloadLimit({ extensionType: 1, msgType }, "server")).toBe(MAX_UNKNOWN_PAYLOAD_BYTES);
+    }
     expect(payloadLimit({ extensionType: 5, msgType: 0x00 }, "server")).toBe(MAX_UNKNOWN_PAYLOAD_BYTES);
     const length = MAX_UNKNOWN_PAYLOAD_BYTES;
     new FrameSplitter("server").push(header(0x1a, length, 5), ignore);
