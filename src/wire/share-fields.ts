@@ -5,6 +5,7 @@
 
 import { MAX_TLV_BYTES } from "./message.ts";
 import { SubmitSharesStandard } from "./share-messages.ts";
+import { NO_WORKER } from "./worker-field.ts";
 
 export type ShareSubmission = {
   channelId: number;
@@ -15,8 +16,10 @@ export type ShareSubmission = {
   version: number;
   /** The rolled part; empty for a standard share. A view of the payload. */
   extranonce: Uint8Array;
-  /** What follows the fields (SV2 §3.4.3). A view of the payload. */
-  tlvs: Uint8Array;
+  /** Where in the payload the TLVs begin (SV2 §3.4.3); its length where there are none. */
+  tlvStart: number;
+  /** The name of the worker that found it, from those TLVs; empty where none was looked for, or none is there. */
+  worker: Uint8Array;
 };
 
 const FIXED_BYTES = SubmitSharesStandard.minBytes;
@@ -32,7 +35,8 @@ export function createShareSubmission(): ShareSubmission {
     ntime: 0,
     version: 0,
     extranonce: NONE,
-    tlvs: NONE,
+    tlvStart: 0,
+    worker: NO_WORKER,
   };
 }
 
@@ -53,6 +57,7 @@ function readFixed(payload: Uint8Array, into: ShareSubmission): void {
   into.nonce = u32(payload, 12);
   into.ntime = u32(payload, 16);
   into.version = u32(payload, 20);
+  into.worker = NO_WORKER;
 }
 
 /** Reads a SubmitSharesStandard. @returns false where the payload is too short or too long; `into` is unspecified then. */
@@ -61,7 +66,7 @@ export function readShareStandard(payload: Uint8Array, into: ShareSubmission): b
   if (rest < 0 || rest > MAX_TLV_BYTES) return false;
   readFixed(payload, into);
   into.extranonce = NONE;
-  into.tlvs = rest === 0 ? NONE : payload.subarray(FIXED_BYTES);
+  into.tlvStart = FIXED_BYTES;
   return true;
 }
 
@@ -74,6 +79,6 @@ export function readShareExtended(payload: Uint8Array, into: ShareSubmission): b
   if (end - start > MAX_EXTRANONCE_BYTES || rest < 0 || rest > MAX_TLV_BYTES) return false;
   readFixed(payload, into);
   into.extranonce = payload.subarray(start, end);
-  into.tlvs = rest === 0 ? NONE : payload.subarray(end);
+  into.tlvStart = end;
   return true;
 }

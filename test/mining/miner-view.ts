@@ -19,6 +19,7 @@ import {
 } from "../../src/wire/channel-messages.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../../src/wire/job-messages.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
+import { NO_WORKER } from "../../src/wire/worker-field.ts";
 import { type ReceivedFrame, read } from "../session/session-fixture.ts";
 
 type SeenJob = {
@@ -167,7 +168,17 @@ export class MinerView {
     const { job, tip } = this.#work(channel, jobId);
     const { version = job.version, ntime = job.minNtime ?? tip.min_ntime } = wish;
     const extranonce = wish.extranonce ?? new Uint8Array(channel.rollable).fill(0x5e);
-    const fields = { channelId, sequenceNumber, jobId, nonce: 0, ntime, version, extranonce, tlvs: new Uint8Array(0) };
+    const fields = {
+      channelId,
+      sequenceNumber,
+      jobId,
+      nonce: 0,
+      ntime,
+      version,
+      extranonce,
+      tlvStart: 0,
+      worker: NO_WORKER,
+    };
     return { ...fields, nonce: findNonce(serializeHeader(this.header(fields)), wish) };
   }
 

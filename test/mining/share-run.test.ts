@@ -3,6 +3,7 @@ import { concatBytes } from "../../src/core/bytes.ts";
 import { type RunEntry, ShareRun } from "../../src/mining/share-run.ts";
 import type { ShareBatch, ShareFields } from "../../src/sharecore/types.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
+import { NO_WORKER } from "../../src/wire/worker-field.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
 import { Rig } from "./channel-rig.ts";
 
@@ -43,7 +44,8 @@ function submission(fields: Partial<ShareSubmission> = {}): ShareSubmission {
     ntime: 0xfffffffd,
     version: 0xfffffffc,
     extranonce: new Uint8Array(16).fill(9),
-    tlvs: new Uint8Array(0),
+    tlvStart: 0,
+    worker: NO_WORKER,
     ...fields,
   };
 }

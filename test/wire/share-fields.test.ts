@@ -22,12 +22,14 @@ describe("a share read in place", () => {
           ntime: message.ntime,
           version: message.version,
           extranonce: new Uint8Array(0),
-          tlvs: new Uint8Array(0),
+          tlvStart: standard.length,
+          worker: new Uint8Array(0),
         });
         const extended = encodeFrame(SubmitSharesExtended, message).subarray(FRAME_HEADER_BYTES);
         expect(readShareExtended(extended, into)).toBe(true);
         expect(into.extranonce).toEqual(message.extranonce);
         expect(into.version).toBe(message.version);
+        expect(into.tlvStart).toBe(extended.length);
       }),
     );
   });
@@ -37,18 +39,23 @@ describe("a share read in place", () => {
     const extended = new Uint8Array(24 + 1 + 4 + 3).fill(0xee);
     extended[24] = 4;
     expect(readShareExtended(extended, into)).toBe(true);
-    expect([into.extranonce.length, into.tlvs.length]).toEqual([4, 3]);
+    expect([into.extranonce.length, into.tlvStart]).toEqual([4, 24 + 1 + 4]);
+    for (const read of [readShareStandard, readShareExtended]) {
+      into.worker = new Uint8Array([0x61]);
+      expect(read(new Uint8Array(30), into)).toBe(true);
+      expect(into.worker).toEqual(new Uint8Array(0));
+    }
     expect(readShareStandard(new Uint8Array(24), into)).toBe(true);
-    expect(into).toEqual(createShareSubmission());
+    expect(into).toEqual({ ...createShareSubmission(), tlvStart: 24 });
   });
 
   it("takes TLVs up to 255 bytes", () => {
     const into = createShareSubmission();
     expect(readShareStandard(new Uint8Array(24 + 255), into)).toBe(true);
-    expect(into.tlvs).toHaveLength(255);
+    expect(into.tlvStart).toBe(24);
     expect(readShareStandard(new Uint8Array(24 + 256), into)).toBe(false);
     expect(readShareExtended(new Uint8Array(25 + 255), into)).toBe(true);
-    expect(into.tlvs).toHaveLength(255);
+    expect(into.tlvStart).toBe(25);
     expect(readShareExtended(new Uint8Array(25 + 256), into)).toBe(false);
   });
 
