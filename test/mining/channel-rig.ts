@@ -8,7 +8,8 @@ import type { OpenRequest } from "../../src/mining/open-request.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
 import { HARD_BITS, PoolHarness, type ReceivedFrame, template } from "../session/session-fixture.ts";
-import { MinerView, type ShareWish } from "./miner-view.ts";
+import { MinerView } from "./miner-view.ts";
+import type { ShareWish } from "./nonce-search.ts";
 
 export const NOW: Moment = { wallMs: 1_700_000_000_000, monotonicMs: 0 };
 /** That long after NOW, on both clocks. */

@@ -6,10 +6,8 @@
 import { sha256d } from "../../src/bitcoin/hash.ts";
 import { type BlockHeader, serializeHeader } from "../../src/bitcoin/header.ts";
 import { rootFromPath } from "../../src/bitcoin/merkle.ts";
-import { targetToBytes } from "../../src/bitcoin/target.ts";
 import { VERSION_ROLLING_MASK } from "../../src/bitcoin/version-rolling.ts";
 import { bytesEqual, concatBytes } from "../../src/core/bytes.ts";
-import { createNonceScanner } from "../../src/sharecore/index.ts";
 import {
   CloseChannel,
   OpenExtendedMiningChannelSuccess,
@@ -21,6 +19,7 @@ import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from ".
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
 import { NO_WORKER } from "../../src/wire/worker-field.ts";
 import { type ReceivedFrame, read } from "../session/session-fixture.ts";
+import { findNonce, type ShareWish } from "./nonce-search.ts";
 
 type SeenJob = {
   readonly version: number;
@@ -51,22 +50,8 @@ type SeenChannel = {
   tip: SetNewPrevHash | undefined;
 };
 
-export type ShareWish = {
-  readonly jobId?: number;
-  readonly sequenceNumber?: number;
-  readonly ntime?: number;
-  readonly version?: number;
-  readonly extranonce?: Uint8Array;
-  /** The hash is at or below it; by default any hash will do. */
-  readonly meets?: bigint;
-  /** The hash is above it. */
-  readonly misses?: bigint;
-};
-
-const ANY_HASH = (1n << 256n) - 1n;
 const MAX_FRAME_BYTES = 8_191;
 const FIRMWARE_PLACES = 8;
-const scanner = createNonceScanner();
 
 function must(condition: boolean, rule: string): asserts condition {
   if (!condition) throw new Error(`broken: ${rule}`);
@@ -299,15 +284,4 @@ function merkleRootOf(job: SeenJob, extranonce: Uint8Array): Uint8Array {
   const { coinbase_tx_prefix, coinbase_tx_suffix, merkle_path } = job.message;
   const coinbase = concatBytes(coinbase_tx_prefix, job.prefix, extranonce, coinbase_tx_suffix);
   return rootFromPath(sha256d(coinbase), merkle_path);
-}
-
-function findNonce(header: Uint8Array, { meets = ANY_HASH, misses = 0n }: ShareWish): number {
-  for (let nonce = 0; ; nonce += 1) {
-    scanner.init(header, targetToBytes(meets));
-    const found = scanner.scan(nonce, 1 << 24);
-    if (found === undefined) throw new Error("no nonce within 2^24");
-    nonce = found;
-    scanner.init(header, targetToBytes(misses));
-    if (misses === 0n || scanner.scan(nonce, 1) === undefined) return nonce;
-  }
 }

@@ -6,7 +6,7 @@ import type { Receiver } from "../../src/wire/payload-limit.ts";
 import { cipherWith, frameBytes, pushAll, type SeenFrame } from "./noise-fixture.ts";
 
 const KEY = fromHex("11".repeat(32));
-const NEXT: SeenFrame = { extensionType: 1, channelMsg: false, msgType: 0x33, payload: fromHex("01") };
+const NEXT: SeenFrame = { extensionType: 3, channelMsg: false, msgType: 0x33, payload: fromHex("01") };
 
 /** What the header announces; the payload's bytes do not matter. */
 function frameOf(message: { readonly extensionType: number; readonly msgType: number }, bytes: number): SeenFrame {
@@ -39,7 +39,7 @@ const LIMITS: readonly (readonly [string, Receiver, number, { extensionType: num
   ["SubmitShares.Success, which no server is sent,", "server", 65_536, { extensionType: 0, msgType: 0x1c }],
   ["SetGroupChannel", "client", 4 + 2 + 65_535 * 4 + 255, { extensionType: 0, msgType: 0x25 }],
   ["SetGroupChannel, which no server is sent,", "server", 65_536, { extensionType: 0, msgType: 0x25 }],
-  ["an extension's message", "server", 65_536, { extensionType: 1, msgType: 0x00 }],
+  ["an extension's message", "server", 65_536, { extensionType: 3, msgType: 0x00 }],
   ["an extension's message", "client", 65_536, { extensionType: 0x7fff, msgType: 0x25 }],
 ];
 
