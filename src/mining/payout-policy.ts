@@ -61,27 +61,29 @@ function soloPolicy(options: PayoutOptions): PayoutPolicy {
 function identityPolicy(options: PayoutOptions): PayoutPolicy {
   const poolScript = poolScriptOf(options);
   const pool = payoutTo(poolScript);
-  const split = (address: string, ...cuts: { basisPoints: number }[]): Payout | "unknown-user" => {
+  const miner = (address: string, poolPercent = 0): Payout | "unknown-user" => {
     const script = scriptOf(address, options.network);
     if (script === undefined) return "unknown-user";
-    return payoutTo(script, ...cuts.map(({ basisPoints }) => ({ script: poolScript, basisPoints })));
+    return poolPercent === 0
+      ? payoutTo(script)
+      : payoutTo(script, { script: poolScript, basisPoints: 100 * poolPercent });
   };
   return (userIdentity) => {
     const identity = userIdentity.trim();
-    const direct = split(accountPart(identity));
+    const direct = miner(accountPart(identity));
     if (direct !== "unknown-user") return direct;
-    const [prefix, kind, first, second] = identity.split("/");
-    if (prefix === "sri" && kind === "solo") return split(first ?? "");
-    if (prefix === "sri" && kind === "donate" && first !== undefined && second !== undefined) {
-      const percent = PERCENT.test(first) ? Number(first) : 0;
-      return percent >= 1 && percent <= 99 ? split(second, { basisPoints: 100 * percent }) : "unknown-user";
+    const [prefix, form, first, second] = identity.split("/");
+    if (prefix === "sri" && form === "solo") return miner(first ?? "");
+    if (prefix === "sri" && form === "donate" && first !== undefined && second !== undefined) {
+      return DONATED_PERCENT.test(first) ? miner(second, Number(first)) : "unknown-user";
     }
-    const isMalformed = prefix === "sri" && kind !== undefined && kind !== "donate";
+    const isMalformed = prefix === "sri" && form !== undefined && form !== "donate";
     return isMalformed || mentionsAddress(identity) ? "unknown-user" : pool;
   };
 }
 
-const PERCENT = /^[0-9]+$/;
+/** 1 to 99. */
+const DONATED_PERCENT = /^0*[1-9][0-9]?$/;
 
 /** NAME of `NAME.worker`, ADDRESS of `ADDRESS.worker`: neither has a dot. */
 function accountPart(identity: string): string {

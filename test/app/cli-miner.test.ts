@@ -66,6 +66,7 @@ describe("adit miner", () => {
     expect(lines[0]).toMatch(
       new RegExp(`${time}mining on 127\\.0\\.0\\.1:${port}, extended channel, announced 5\\.00 MH/s$`),
     );
+    expect(lines[1]).toMatch(new RegExp(`${time}a block pays \\d+\\.\\d{8} BTC to script 0014(?:00){20}$`));
     expect(lines.at(-1)).toMatch(
       new RegExp(`${time}[\\d.]+ [kMG]H/s \\| accepted \\d+ \\| rejected 0 \\| difficulty [\\d.]+`),
     );

@@ -72,5 +72,7 @@ describe("a watch over payouts", () => {
     expect(watch.look(job([SCRIPT, 300n]), 15)).toBeUndefined();
     expect(watch.look(job([SCRIPT, 300n]), 16)).toHaveLength(1);
     expect(watch.look(extendedJob(1, 1), 8)).toBeNull();
+    expect(watch.look(job(), 16)).toEqual([]);
+    expect(watch.look(extendedJob(1, 1), 8)).toBeNull();
   });
 });
