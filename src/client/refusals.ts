@@ -7,7 +7,7 @@ import { printable } from "./printable.ts";
 const ADVICE = new Map([
   ["unsupported-feature-flags", "try the other kind of --channel"],
   ["protocol-version-mismatch", "the pool is too old or too new for this miner, so update the older of the two"],
-  ["unknown-user", "give a name that the pool knows with --user"],
+  ["unknown-user", "give --user as the pool wants it, which may be an address of its network"],
   ["invalid-nominal-hashrate", "give another --hashrate"],
   ["no-template-available", "the pool has no work at the moment, so try again shortly"],
   ["channel-capacity-exhausted", "the pool is full, so try again later"],
