@@ -1,5 +1,7 @@
 /** A miner for tests: one channel over a real socket, that mines when it is told to. */
 
+import { coinbaseOutputs } from "../../src/bitcoin/coinbase-outputs.ts";
+import type { TransactionOutput } from "../../src/bitcoin/transaction.ts";
 import { MiningClient } from "../../src/client/mining-client.ts";
 import { PoolConnection } from "../../src/client/pool-connection.ts";
 import type { WorkUnit } from "../../src/client/work.ts";
@@ -29,6 +31,8 @@ export class TestMiner {
   submitted = 0;
   readonly rejected: { readonly sequenceNumber: number; readonly errorCode: string }[] = [];
   channelId = 0;
+  /** Of the newest extended job's coinbase. */
+  outputs: readonly TransactionOutput[] = [];
   extranoncePrefix: Uint8Array = new Uint8Array(0);
   ended: Error | undefined;
 
@@ -66,7 +70,9 @@ export class TestMiner {
           this.works += 1;
         },
         onTarget: () => undefined,
-        onExtendedJob: () => undefined,
+        onExtendedJob: ({ coinbase_tx_prefix: prefix, coinbase_tx_suffix: suffix }, extranonceBytes) => {
+          this.outputs = coinbaseOutputs({ prefix, extranonceBytes, suffix });
+        },
         onAccepted: ({ shares, difficulty }) => {
           this.accepted += shares;
           this.acknowledgedDifficulty += difficulty;
