@@ -68,19 +68,20 @@ export class WorkBook {
     return this.#newest?.networkTarget ?? 0n;
   }
 
-  /** Rises by one with each change of prev_hash; 0 before the first template. */
+  /** Rises by one with each change of the tip; 0 before the first template. */
   get tipEpoch(): number {
     return this.#newest?.tipEpoch ?? 0;
   }
 
   /**
    * Takes `template` as the newest, once its jobs of those kinds are made.
-   * @returns whether it stands on another block than the one before, by prev_hash.
+   * @returns whether clients have to learn a tip with it: it stands on another block than the one before, by prev_hash,
+   * or on the same one with other bits.
    * @throws {BitcoinError}, {MiningError} where no job can be made of it: nothing has changed then.
    */
   setTemplate(template: Template, kinds: Iterable<WorkKind>): boolean {
     const previous = this.#newest;
-    const newTip = previous === undefined || !bytesEqual(previous.template.prevHash, template.prevHash);
+    const newTip = previous === undefined || !sameTip(previous.template, template);
     const ntime = Math.max(template.curTime, template.minTime);
     const own = { template, networkTarget: bitsToTarget(template.bits), byKind: new Map() };
     const work: Work =
@@ -193,4 +194,9 @@ function checkFrame(jobTemplate: JobTemplate): void {
     height: template.height,
     extranonceBytes: kind.extranonceBytes,
   });
+}
+
+/** On a test network the bits change with the time, and clients learn them with prev_hash alone (SV2 §5.3.17). */
+function sameTip(one: Template, other: Template): boolean {
+  return bytesEqual(one.prevHash, other.prevHash) && one.bits === other.bits;
 }

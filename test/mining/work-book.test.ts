@@ -52,14 +52,15 @@ describe("the tip", () => {
     expect(take({ prevHash: tip(1) })).toMatchObject({ newTip: true, epoch: 1 });
   });
 
-  it("changes with prev_hash, and with nothing else", () => {
+  it("changes with prev_hash and bits, which clients learn together, and with nothing else", () => {
     take({ prevHash: tip(1), height: 5, curTime: T });
-    expect(take({ prevHash: tip(1), height: 6, curTime: T + 900, bits: 0x1a00ffff }).newTip).toBe(false);
-    expect(take({ prevHash: tip(2), height: 6, curTime: T + 900, bits: 0x1a00ffff }).newTip).toBe(true);
+    expect(take({ prevHash: tip(1), height: 6, curTime: T + 900, version: 4, coinbaseValue: 1n }).newTip).toBe(false);
+    expect(take({ prevHash: tip(2), height: 6, curTime: T + 900, version: 4 }).newTip).toBe(true);
     const last = tip(2);
     last[31] = 3;
     expect(take({ prevHash: last, height: 6, curTime: T + 900 }).newTip, "the last byte counts too").toBe(true);
-    expect(book.tipEpoch).toBe(3);
+    expect(take({ prevHash: last, height: 6, curTime: T + 900, bits: 0x1d00ffff }).newTip, "a test network").toBe(true);
+    expect(book.tipEpoch).toBe(4);
   });
 
   it("that comes back has its name again, and its older jobs are stale all the same", () => {
@@ -69,6 +70,13 @@ describe("the tip", () => {
     expect(second.tip).not.toBe(first.tip);
     expect(back.tip).toBe(first.tip);
     expect(back.epoch).toBeGreaterThan(second.epoch);
+  });
+
+  it("keeps its name where only its bits change: shares that were found on it stay known", () => {
+    const first = take({ prevHash: tip(1) });
+    const easier = take({ prevHash: tip(1), bits: 0x1d00ffff });
+    expect(easier.tip).toBe(first.tip);
+    expect(easier.epoch).toBe(first.epoch + 1);
   });
 
   it("is known again among the last eight, and not beyond", () => {
