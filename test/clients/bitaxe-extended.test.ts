@@ -6,9 +6,9 @@ import type { Template } from "../../src/templates/template.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
 import { hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
-import { numberOf } from "./hashing.ts";
+import { hashesFor, numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
-import { JOB_VERSION, PoolScene } from "./pool-scene.ts";
+import { HASHES_PER_SHARE, JOB_VERSION, PoolScene } from "./pool-scene.ts";
 
 async function connected(scene: PoolScene): Promise<BitaxeDevice> {
   const device = new BitaxeDevice(scene, { kind: "extended" });
@@ -37,6 +37,8 @@ describe("a Bitaxe with an extended channel, its default,", () => {
     await device.minesOn(scene.prevHash);
     expect(device.heard.slice(0, 4)).toEqual([0x01, 0x14, 0x1f, 0x20]);
     expect(device.work.version).toBe(JOB_VERSION);
+    // Read in the other byte order it would be any hash, or none.
+    expect(hashesFor(device.work.target)).toBeCloseTo(HASHES_PER_SHARE, -1);
     device.share();
     await scene.acknowledge(0);
     await device.until("the acknowledgement", () => device.acknowledged.length > 0);

@@ -19,6 +19,11 @@ export function numberOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
 }
 
+/** How many hashes it takes on average to meet a target. */
+export function hashesFor(target: Uint8Array): number {
+  return Number((1n << 256n) / (numberOf(target) + 1n));
+}
+
 export type HeaderFields = {
   readonly version: number;
   readonly prevHash: Uint8Array;

@@ -10,7 +10,7 @@ import type { LinkOptions } from "./noise-link.ts";
 import { keyOfUrl } from "./pool-url.ts";
 
 /** Hashes that a share takes on average: few enough for JavaScript. */
-const HASHES_PER_SHARE = 2_048;
+export const HASHES_PER_SHARE = 2_048;
 
 /** As nodes send it where miners signal by rolling: rollable bits are set in it. */
 const NODE_VERSION = 0x20ffe004;

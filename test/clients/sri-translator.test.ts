@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes.ts";
-import { numberOf } from "./hashing.ts";
-import { PoolScene } from "./pool-scene.ts";
+import { hashesFor, numberOf } from "./hashing.ts";
+import { HASHES_PER_SHARE, PoolScene } from "./pool-scene.ts";
 import { MINER_HASHRATE, SriTranslator } from "./sri-translator-model.ts";
 
 const HOUR_SECONDS = 3_600;
@@ -41,6 +41,7 @@ describe.each([
     const [scene, translator] = await connected({ aggregated });
     const id = await translator.open();
     await translator.minesOn(scene.prevHash);
+    expect(hashesFor(translator.channel(id).target)).toBeCloseTo(HASHES_PER_SHARE, -1);
     expect(translator.channel(id).opened.rollable).toBeGreaterThanOrEqual(aggregated ? 6 : 4);
     expect(scene.bench.logger.of("connection set up")).toMatchObject([
       { vendor: "SRI", hardwareVersion: "Translator Proxy", flags: 4 },
