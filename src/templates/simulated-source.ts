@@ -202,6 +202,7 @@ export class SimulatedSource implements TemplateSource {
       curTime: Math.max(this.#nowSeconds(), minTime),
       minTime,
       coinbaseValue: simulatedSubsidy(height) + fees,
+      nextSubsidy: simulatedSubsidy(height + 1),
       witnessCommitment: witnessCommitmentScript(this.#transactions.map(({ wtxid }) => wtxid)),
       transactions: this.#transactions.map(({ data, txid }) => ({ data, txid })),
       merklePath: merklePath(this.#transactions.map(({ txid }) => txid)),

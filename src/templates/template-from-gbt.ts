@@ -6,6 +6,7 @@
 
 import { merklePath } from "../bitcoin/merkle.ts";
 import type { Network } from "../bitcoin/network.ts";
+import { subsidyAt } from "../bitcoin/subsidy.ts";
 import { bitsToTarget } from "../bitcoin/target.ts";
 import { toHex } from "../core/bytes.ts";
 import {
@@ -69,15 +70,17 @@ export function templateFromGbt(result: unknown, context: GbtContext): GbtTempla
     throw unusable("default_witness_commitment is missing, though a transaction has a witness");
   }
   const { curTime, minTime } = timesOf(answer);
+  const height = integerOf(answer, "height", { min: 1, max: MAX_HEIGHT });
   const template: UnnumberedTemplate = {
     source: context.source,
-    height: integerOf(answer, "height", { min: 1, max: MAX_HEIGHT }),
+    height,
     prevHash: hashOf(answer, "previousblockhash"),
     version: integerOf(answer, "version", { min: -0x8000_0000, max: 0xffff_ffff }) >>> 0,
     bits: bitsOf(answer, context.network),
     curTime,
     minTime,
     coinbaseValue: coinbaseValueOf(answer, fees),
+    nextSubsidy: subsidyAt(context.network, height + 1),
     witnessCommitment,
     transactions,
     merklePath: merklePath(transactions.map((transaction) => transaction.txid)),

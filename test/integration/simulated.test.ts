@@ -51,7 +51,7 @@ describe.each([
       await until("the block is accepted", () => source.height === start + block);
       expect(source.tipHash).toEqual(hashOfUnit(unit, nonce));
       expect(unit.version & VERSION_ROLLING_MASK, "its version was rolled").not.toBe(0);
-      await until("a job on the new tip came", () => miner.works === works + 1);
+      await until("the empty job of the new tip was started, and the full one came", () => miner.works === works + 2);
     }
     await until("the shares are acknowledged", () => miner.accepted === 3);
     expect((await pool.ledger.blocks()).map(({ fate }) => fate)).toEqual(["accepted", "accepted", "accepted"]);
@@ -76,7 +76,7 @@ describe("a pool on a simulated node", () => {
     miner.send({ ...first, version: (first.version ^ 1) >>> 0 }, nonce);
     await until("six errors came", () => miner.rejected.length === 6);
     source.mineOtherBlock();
-    await until("the tip changed", () => miner.works === 2);
+    await until("the tip changed", () => miner.works === 3);
     miner.send(first, nonce);
     await until("the stale share is rejected", () => miner.rejected.length === 7);
     expect(miner.rejected.map(({ sequenceNumber, errorCode }) => [sequenceNumber, errorCode])).toEqual([
@@ -114,7 +114,7 @@ describe("a pool on a simulated node", () => {
       join({ kind: "extended", noise: false }),
     ]);
     source.mineOtherBlock();
-    await until("all have a second job", () => joined.every(({ works }) => works === 2));
+    await until("all have both jobs of the new tip", () => joined.every(({ works }) => works === 3));
     for (const miner of joined) {
       const prevHash = miner.unit().header.slice(4, 36);
       expect(toHex(reversed(prevHash))).toBe(toHex(reversed(source.tipHash)));

@@ -42,6 +42,7 @@ describe("a template of the simulated node", () => {
   it("offers the subsidy alone without transactions, and their fees on top with them", async () => {
     const empty = await SimulatedBench.start({ transactions: 0 });
     expect(empty.template.coinbaseValue).toBe(312_500_000n);
+    expect(empty.template.nextSubsidy).toBe(312_500_000n);
     const full = await SimulatedBench.start({ transactions: 100 });
     const fees = full.template.coinbaseValue - 312_500_000n;
     expect(fees).toBeGreaterThanOrEqual(100n * 200n);

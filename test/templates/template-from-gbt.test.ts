@@ -57,6 +57,16 @@ describe("a template from getblocktemplate", () => {
     expect(read(gbt()).template.merklePath).toEqual([]);
   });
 
+  it.each([
+    ["regtest", 148, 5_000_000_000n],
+    ["regtest", 149, 2_500_000_000n],
+    ["main", 839_998, 625_000_000n],
+    ["main", 839_999, 312_500_000n],
+  ] as const)("of %s at height %i says that an empty block after it may pay %i satoshi", (network, height, subsidy) => {
+    const bits = network === "main" ? { bits: "1d00ffff", target: undefined } : {};
+    expect(read(gbt({ height, ...bits }), network).template.nextSubsidy).toBe(subsidy);
+  });
+
   it("is a plain value whose bytes are its own: a copy of it is equal and drags nothing along", () => {
     const { template } = read(gbt({ transactions: [plainTransaction()] }));
     expect(structuredClone(template)).toEqual(template);
