@@ -3,16 +3,21 @@
  * poll of the best block as a backstop, and a refresh for fees. Any fault ends the period; whoever started it says so
  * to the operator and tries again.
  *
- * Templates are delivered by one loop only, in order. The longpoll hands its answers to that loop and cuts short what
- * it waits for, so that a new tip is never delayed by a refresh under way.
+ * The node's templates are delivered by one loop only, in order. The longpoll hands its answers to that loop and cuts
+ * short what it waits for, so that a new tip is never delayed by a refresh under way. One thing comes beside the loop:
+ * the early template of a tip whose hash is known. What the loop asked before that may be older, and is asked again.
  */
 
+import type { Network } from "../bitcoin/network.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { earlyTemplate } from "./early-template.ts";
 import { TemplateError } from "./errors.ts";
 import { LinkedAbort } from "./rpc-abort.ts";
 import type { Backoff } from "./rpc-backoff.ts";
+import type { BlockPlace } from "./rpc-block-place.ts";
+import { EarlyTip } from "./rpc-early-tip.ts";
 import { unusable } from "./rpc-fields.ts";
 import { runLongpoll } from "./rpc-longpoll.ts";
 import type { RpcNode } from "./rpc-node.ts";
@@ -26,6 +31,7 @@ const MIN_SAME_TIP_INTERVAL_MS = 5_000;
 const MAX_TIP_CHASES = 4;
 
 export type FollowerOptions = {
+  readonly network: Network;
   readonly pollIntervalMs: number;
   readonly refreshMs: number;
 };
@@ -41,7 +47,13 @@ export type FollowerParts = {
   onStale(reason: string): void;
 };
 
-type Delivered = { readonly template: Template; readonly tip: string; readonly atMs: number };
+type Delivered = {
+  readonly template: Template;
+  readonly tip: string;
+  readonly atMs: number;
+  /** It is the empty block on that tip: the node's own template is still to come. */
+  readonly isEarly: boolean;
+};
 
 export class TipFollower {
   readonly #options: FollowerOptions;
@@ -53,6 +65,7 @@ export class TipFollower {
   #offered: UnnumberedTemplate | undefined;
   #refreshDueMs = 0;
   #wakeup: Wakeup | undefined;
+  #early: EarlyTip | undefined;
   /** Ends the fetch under way. */
   #fetching: LinkedAbort | undefined;
 
@@ -61,9 +74,15 @@ export class TipFollower {
     this.#parts = parts;
   }
 
-  /** Looks for a new tip now, unless the last template stands on `tip` already. */
-  hint(tip?: string): void {
-    if (tip === undefined || tip !== this.#delivered?.tip) this.#wakeup?.wake();
+  /** The node is said to have `tip` as its best block now. */
+  hint(tip: string): void {
+    if (tip === this.#delivered?.tip) {
+      // Whatever was announced meanwhile is its tip no more.
+      this.#early?.forget();
+      return;
+    }
+    this.#early?.ask(tip);
+    this.#wakeup?.wake();
   }
 
   /**
@@ -79,6 +98,7 @@ export class TipFollower {
     try {
       const { tip, height } = await node.chainInfo(period);
       await this.#update({ tip, height: height + 1 }, period);
+      this.#early = new EarlyTip({ node, logger, onTip: (place) => this.#takeEarly(place) }, period);
       const longpoll = runLongpoll(
         {
           node,
@@ -97,6 +117,7 @@ export class TipFollower {
     } finally {
       end.abort();
       this.#wakeup = undefined;
+      this.#early = undefined;
     }
   }
 
@@ -114,23 +135,58 @@ export class TipFollower {
   }
 
   async #watch(period: AbortSignal): Promise<void> {
-    const { node, clock } = this.#parts;
+    const { clock } = this.#parts;
     for (;;) {
       await this.#wakeup?.wait(this.#options.pollIntervalMs);
       if (period.aborted) return;
       this.#takeOffer();
-      const tip = await node.bestBlockHash(period);
+      const tip = await this.#tip(period);
       const stale = tip !== this.#delivered?.tip;
       const offered = this.#offered;
       // What the longpoll brought meanwhile is that tip's, or newer than an answer that knows of no new tip.
       if (offered !== undefined && (!stale || tipOf(offered) === tip)) continue;
-      if (stale) {
-        this.#parts.onStale(`the node's tip is ${tip}, and its template for that is not here yet`);
-        await this.#update({ tip }, period);
-      } else if (clock.monotonicMs() >= this.#refreshDueMs) {
+      if (stale) this.#parts.onStale(`the node's tip is ${tip}, and its template for that is not here yet`);
+      if (stale || this.#delivered?.isEarly || clock.monotonicMs() >= this.#refreshDueMs) {
         await this.#update({ tip }, period);
       }
     }
+  }
+
+  /** The node's best block. One that is new is asked for at once. */
+  async #tip(period: AbortSignal): Promise<string> {
+    for (;;) {
+      const before = this.#delivered;
+      const tip = await this.#parts.node.bestBlockHash(period);
+      if (this.#cameEarly(before, tip)) continue;
+      if (tip !== this.#delivered?.tip) this.#early?.ask(tip);
+      return tip;
+    }
+  }
+
+  /** Whether something came early since `before` that may be newer than the answer `tip`, which was asked for then. */
+  #cameEarly(before: Delivered | undefined, tip: string): boolean {
+    return this.#delivered !== before && this.#delivered?.tip !== tip;
+  }
+
+  #takeEarly(place: BlockPlace): void {
+    const last = this.#delivered;
+    if (last === undefined) return;
+    const { clock, logger } = this.#parts;
+    const early = earlyTemplate(place, {
+      network: this.#options.network,
+      last: last.template,
+      sinceLastMs: clock.monotonicMs() - last.atMs,
+      receivedAtMs: clock.nowMs(),
+    });
+    // As of a late longpoll, only a higher one is newer for sure. It is none where the tip's own template is here.
+    const knownHeight = Math.max(last.template.height, this.#offered?.height ?? 0);
+    if (early === undefined || early.height <= knownHeight) {
+      logger.debug("early work is not made", { tip: place.hash, height: place.height, knownHeight });
+      return;
+    }
+    this.#tell(early, { isEarly: true });
+    // Where no template is on its way yet, the loop has to ask for one.
+    if (this.#fetching === undefined) this.#wakeup?.wake();
   }
 
   /** Delivers what the longpoll brought, unless only the poll that follows can tell what it is worth. */
@@ -141,7 +197,7 @@ export class TipFollower {
     if (offered === undefined || delivered === undefined) return;
     if (tipOf(offered) === delivered.tip) {
       const sinceMs = this.#parts.clock.monotonicMs() - delivered.atMs;
-      if (sinceMs >= MIN_SAME_TIP_INTERVAL_MS) this.#deliver(offered);
+      if (delivered.isEarly || sinceMs >= MIN_SAME_TIP_INTERVAL_MS) this.#deliver(offered);
     } else if (offered.height > delivered.template.height) {
       // It may have been on its way for long, so that only a higher one is newer for sure.
       this.#deliver(offered);
@@ -152,8 +208,9 @@ export class TipFollower {
   async #update(expected: { tip: string; height?: number }, period: AbortSignal): Promise<void> {
     let tip = expected.tip;
     for (let chase = 0; chase < MAX_TIP_CHASES; chase += 1) {
+      const before = this.#delivered;
       const candidate = await this.#nextCandidate(period);
-      if (tipOf(candidate) !== tip) tip = await this.#parts.node.bestBlockHash(period);
+      if (tipOf(candidate) !== tip || this.#cameEarly(before, tip)) tip = await this.#tip(period);
       if (tipOf(candidate) !== tip) continue;
       const height = tip === expected.tip ? expected.height : undefined;
       if (height !== undefined && candidate.height !== height)
@@ -191,10 +248,15 @@ export class TipFollower {
     if (tip === last?.tip && unnumbered.height !== last.template.height) {
       throw unusable(`height is ${unnumbered.height}, and was ${last.template.height} on the same tip`);
     }
+    this.#refreshDueMs = this.#parts.clock.monotonicMs() + this.#options.refreshMs;
+    this.#tell(unnumbered, { isEarly: false });
+  }
+
+  #tell(unnumbered: UnnumberedTemplate, { isEarly }: { readonly isEarly: boolean }): void {
+    const last = this.#delivered;
+    const tip = tipOf(unnumbered);
     const template: Template = { ...unnumbered, templateId: (last?.template.templateId ?? 0) + 1 };
-    const atMs = this.#parts.clock.monotonicMs();
-    this.#delivered = { template, tip, atMs };
-    this.#refreshDueMs = atMs + this.#options.refreshMs;
+    this.#delivered = { template, tip, atMs: this.#parts.clock.monotonicMs(), isEarly };
     this.#parts.onTemplate(template, tip !== last?.tip);
   }
 }

@@ -9,6 +9,7 @@ import type { Network } from "../bitcoin/network.ts";
 import type { Clock } from "../core/clock.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
 import { RpcError } from "./errors.ts";
+import { type BlockPlace, blockPlaceOf } from "./rpc-block-place.ts";
 import { type ChainInfo, chainInfoOf, isBlockHash } from "./rpc-chain-info.ts";
 import { RpcClient } from "./rpc-client.ts";
 import type { RpcCredentials } from "./rpc-credentials.ts";
@@ -80,6 +81,21 @@ export class RpcNode {
     });
     if (isBlockHash(result)) return result;
     throw new RpcError("rpc-answer-invalid", `the node at ${this.#options.endpoint.label} names no block as its best`);
+  }
+
+  /**
+   * Where the block with that hash stands in the node's chain. Has a connection of its own while a template is fetched.
+   * @throws {RpcError}
+   */
+  async blockPlace(hash: string, signal: AbortSignal): Promise<BlockPlace> {
+    const result = await this.#short.call({
+      method: "getblockheader",
+      params: [hash, true],
+      timeoutMs: POLL_TIMEOUT_MS,
+      maxAnswerBytes: MAX_SMALL_ANSWER_BYTES,
+      signal,
+    });
+    return blockPlaceOf(result, { label: this.#options.endpoint.label, hash });
   }
 
   template(signal: AbortSignal): Promise<GbtTemplate> {

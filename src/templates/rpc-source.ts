@@ -5,7 +5,10 @@
  */
 
 import { setMaxListeners } from "node:events";
+import { sha256d } from "../bitcoin/hash.ts";
+import { HEADER_BYTES } from "../bitcoin/header.ts";
 import type { Network } from "../bitcoin/network.ts";
+import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
@@ -90,7 +93,7 @@ export class RpcSource implements TemplateSource {
     const nodeOptions = { endpoint, credentials: this.#credentials, network, sourceName: this.name };
     this.#node = new RpcNode(nodeOptions, { clock, metrics });
     this.#follower = new TipFollower(
-      { pollIntervalMs, refreshMs },
+      { network, pollIntervalMs, refreshMs },
       {
         node: this.#node,
         clock,
@@ -217,8 +220,8 @@ export class RpcSource implements TemplateSource {
   async #submit(block: Uint8Array): Promise<SubmitResult> {
     try {
       const result = submitResultOf(await this.#node.submit(block, this.#stopSubmissions.signal));
-      // It may be the new tip: no need to wait for the poll.
-      if (result.kind === "accepted") this.#follower.hint();
+      // It may be the new tip: no need to wait until that is announced.
+      if (result.kind === "accepted") this.#follower.hint(blockHashOf(block));
       return result;
     } catch (error) {
       return submitFailureOf(error);
@@ -246,6 +249,11 @@ export class RpcSource implements TemplateSource {
       });
     });
   }
+}
+
+/** 64 digits as the RPC prints it. */
+function blockHashOf(block: Uint8Array): string {
+  return toHex(reversed(sha256d(block.subarray(0, HEADER_BYTES))));
 }
 
 function sameState(a: SourceState, b: SourceState | undefined): boolean {

@@ -74,6 +74,13 @@ export class SourceBench {
     return gbt({ previousblockhash: this.chain.tip, height: this.chain.height + 1, ...changes });
   }
 
+  /** Where `tip` stands (`getblockheader`), as Bitcoin Core says it of the chain's tip. */
+  place(tip: string, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+    const { height } = this.chain;
+    const time = 1_700_000_050;
+    return { hash: tip, confirmations: 1, height, time, mediantime: time - 40, bits: "207fffff", ...changes };
+  }
+
   /** Starts the source, and returns the longpoll that it sent when it was ready. */
   async start(): ReturnType<FakeNode["next"]> {
     await this.source.start(this.recorder);
