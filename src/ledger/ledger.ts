@@ -3,11 +3,11 @@
  * has resolved. An implementation that keeps shares in a database stands behind the same interface.
  */
 
-/** What one channel earned and lost since the last flush. */
+/** What one identity earned and lost on one channel since the last flush. A batch has one such credit of each. */
 export type ChannelCredit = {
   /** Unique over the life of the process: `connectionId:channelId`. */
   readonly channel: string;
-  /** The identity under which the channel was opened. */
+  /** The identity under which the channel was opened, or that of a worker which its shares name. */
   readonly userIdentity: string;
   readonly acceptedShares: number;
   /** Sum of the credited difficulties. */

@@ -5,14 +5,10 @@
 
 import type { ChannelCredit, ShareBatchCommit } from "../ledger/ledger.ts";
 import type { Channel } from "./channel.ts";
+import type { TakenTally } from "./share-tally.ts";
 
-/** The fields of one SubmitShares.Success. */
-export type Acknowledgement = {
-  readonly channel: Channel;
-  readonly lastSequenceNumber: number;
-  readonly acceptedShares: number;
-  readonly sharesSum: bigint;
-};
+/** The fields of one SubmitShares.Success: of all workers of the channel together. */
+export type Acknowledgement = Omit<TakenTally, "credits"> & { readonly channel: Channel };
 
 export type Flush = {
   readonly commit: ShareBatchCommit;
@@ -49,19 +45,9 @@ export class AcknowledgementBook {
     const credits: ChannelCredit[] = [];
     const acknowledgements: Acknowledgement[] = [];
     for (const channel of this.#pending) {
-      const taken = channel.tally.take();
-      credits.push({
-        channel: channel.key,
-        userIdentity: channel.userIdentity,
-        acceptedShares: taken.acceptedShares,
-        difficulty: taken.difficulty,
-        bestDifficulty: taken.bestDifficulty,
-        rejects: taken.rejects,
-      });
-      if (taken.acceptedShares > 0) {
-        const { lastSequenceNumber, acceptedShares, sharesSum } = taken;
-        acknowledgements.push({ channel, lastSequenceNumber, acceptedShares, sharesSum });
-      }
+      const { credits: earned, ...acknowledged } = channel.tally.take();
+      for (const credit of earned) credits.push({ channel: channel.key, ...credit });
+      if (acknowledged.acceptedShares > 0) acknowledgements.push({ channel, ...acknowledged });
     }
     this.#pending.clear();
     this.#pendingShares = 0;

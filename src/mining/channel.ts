@@ -45,7 +45,7 @@ export class Channel {
   readonly rollableBytes: number;
   readonly vardiff: Vardiff | undefined;
   readonly duplicates: DuplicateTable = new DuplicateTable();
-  readonly tally: ShareTally = new ShareTally();
+  readonly tally: ShareTally;
   /** For jobs that are sent from now on. */
   extranoncePrefix: Uint8Array;
   group: Group<Channel>;
@@ -66,6 +66,7 @@ export class Channel {
     this.sink = options.sink;
     this.key = options.key;
     this.userIdentity = options.userIdentity;
+    this.tally = new ShareTally(options.userIdentity);
     this.extranoncePrefix = options.extranoncePrefix;
     this.rollableBytes = options.rollableBytes;
     this.group = options.group;

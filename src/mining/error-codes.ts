@@ -3,6 +3,7 @@
 /** Codes of SubmitShares.Error. */
 export type ShareErrorCode =
   | "invalid-channel-id"
+  | "invalid-user-identity"
   | "stale-share"
   | "invalid-job-id"
   | "bad-extranonce-size"

@@ -8,6 +8,7 @@ import type { Moment } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { JobHandle, ShareValidator, VerdictBatch } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
+import { MAX_WORKER_NAME_BYTES } from "../wire/worker-field.ts";
 import type { Channel } from "./channel.ts";
 import { JobSlots, type JobSlotsOptions } from "./job-slots.ts";
 import { checkShare } from "./share-check.ts";
@@ -91,14 +92,16 @@ export class SharePipeline {
       this.flush();
     }
     if (this.#filling.count === 0) this.#listener.onGathered();
+    const wrongName = submission.worker.length > MAX_WORKER_NAME_BYTES ? "invalid-user-identity" : undefined;
     const job = channel.findJob(submission.jobId);
     if (job === undefined) {
-      this.#filling.addUnhashed(channel, submission.sequenceNumber, "invalid-job-id");
+      this.#filling.addUnhashed(channel, submission, wrongName ?? "invalid-job-id");
       return true;
     }
-    const early = checkShare(channel, job, { submission, nowMs: present.now.wallMs, tipEpoch: present.tipEpoch });
+    const { now, tipEpoch } = present;
+    const early = wrongName ?? checkShare(channel, job, { submission, nowMs: now.wallMs, tipEpoch });
     if (submission.extranonce.length !== channel.rollableBytes) {
-      this.#filling.addUnhashed(channel, submission.sequenceNumber, early ?? "bad-extranonce-size");
+      this.#filling.addUnhashed(channel, submission, early ?? "bad-extranonce-size");
       return true;
     }
     this.slots.prepare(job);

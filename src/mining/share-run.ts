@@ -6,6 +6,7 @@
 
 import type { JobHandle, ShareBatch, ShareFields, ShareValidator } from "../sharecore/types.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
+import { MAX_WORKER_NAME_BYTES, NO_WORKER } from "../wire/worker-field.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
@@ -30,6 +31,8 @@ export type RunEntry = {
   version: number;
   ntime: number;
   nonce: number;
+  /** The worker's name; empty where it names none. A view that holds until the next `read`. */
+  worker: Uint8Array;
 };
 
 export class ShareRun {
@@ -45,6 +48,12 @@ export class ShareRun {
   readonly #nonces: Uint32Array;
   readonly #extranonces: Uint8Array;
   readonly #extranonceLengths: Uint8Array;
+  readonly #workers: Uint8Array;
+  readonly #workerLengths: Uint8Array;
+  readonly #worker = new Uint8Array(MAX_WORKER_NAME_BYTES);
+  readonly #workerViews: readonly Uint8Array[] = Array.from({ length: MAX_WORKER_NAME_BYTES + 1 }, (_, length) =>
+    this.#worker.subarray(0, length),
+  );
   readonly #scratch = new Uint8Array(MAX_EXTRANONCE_BYTES);
   /** Views of the scratch's first 0 to 32 bytes: made once, so that no share makes one. */
   readonly #scratchViews: readonly Uint8Array[] = Array.from({ length: MAX_EXTRANONCE_BYTES + 1 }, (_, length) =>
@@ -70,6 +79,8 @@ export class ShareRun {
     this.#nonces = new Uint32Array(capacity);
     this.#extranonces = new Uint8Array(capacity * MAX_EXTRANONCE_BYTES);
     this.#extranonceLengths = new Uint8Array(capacity);
+    this.#workers = new Uint8Array(capacity * MAX_WORKER_NAME_BYTES);
+    this.#workerLengths = new Uint8Array(capacity);
   }
 
   get count(): number {
@@ -81,13 +92,14 @@ export class ShareRun {
   }
 
   /** Appends a share that has no header to hash, so that its verdict keeps its place among the others. */
-  addUnhashed(channel: Channel, sequenceNumber: number, early: ShareErrorCode): void {
+  addUnhashed(channel: Channel, submission: ShareSubmission, early: ShareErrorCode): void {
     const index = this.#channels.length;
     this.#channels[index] = channel;
     this.#jobs[index] = undefined;
     this.#early[index] = early;
     this.#batchIndexes[index] = -1;
-    this.#sequenceNumbers[index] = sequenceNumber;
+    this.#sequenceNumbers[index] = submission.sequenceNumber;
+    this.#keepWorker(index, submission.worker);
   }
 
   /** Appends a share; the caller has seen that the run is not `full`, and that the job has a slot in the validator. */
@@ -112,6 +124,7 @@ export class ShareRun {
     this.#versions[index] = submission.version;
     this.#ntimes[index] = submission.ntime;
     this.#nonces[index] = submission.nonce;
+    this.#keepWorker(index, submission.worker);
     const pushed = this.#pushed;
     pushed.job = job.standardHandle ?? job.jobTemplate.handle ?? UNREGISTERED;
     pushed.version = submission.version;
@@ -139,12 +152,27 @@ export class ShareRun {
     entry.version = this.#versions[index] ?? 0;
     entry.ntime = this.#ntimes[index] ?? 0;
     entry.nonce = this.#nonces[index] ?? 0;
+    entry.worker = this.#readWorker(index);
   }
 
   /** A copy of all bytes between the coinbase halves of the share at `index`. */
   extranonce(index: number): Uint8Array {
     const start = index * MAX_EXTRANONCE_BYTES;
     return this.#extranonces.slice(start, start + (this.#extranonceLengths[index] ?? 0));
+  }
+
+  /** Of a name that is longer than any may be nothing is kept: its share is refused. */
+  #keepWorker(index: number, worker: Uint8Array): void {
+    const length = worker.length > MAX_WORKER_NAME_BYTES ? 0 : worker.length;
+    this.#workerLengths[index] = length;
+    if (length > 0) this.#workers.set(worker, index * MAX_WORKER_NAME_BYTES);
+  }
+
+  #readWorker(index: number): Uint8Array {
+    const length = this.#workerLengths[index] ?? 0;
+    const start = index * MAX_WORKER_NAME_BYTES;
+    for (let at = 0; at < length; at += 1) this.#worker[at] = this.#workers[start + at] ?? 0;
+    return this.#workerViews[length] ?? NO_WORKER;
   }
 
   /** Lets go of channels and jobs, once all shares are settled. */

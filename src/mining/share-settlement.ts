@@ -68,24 +68,23 @@ export class ShareSettlement {
   #submitBlock(run: ShareRun, index: number, hash: Uint8Array): void {
     const entry = this.#entry as RunEntry;
     run.read(index, entry);
-    const { channel, job, version, ntime, nonce } = entry;
+    const { job } = entry;
     if (job === undefined) return;
-    const extranonce = run.extranonce(index);
-    this.#listener.onBlockFound(solvedBlock({ channel, job, version, ntime, nonce, extranonce, hash: hash.slice() }));
+    this.#listener.onBlockFound(solvedBlock({ ...entry, job, extranonce: run.extranonce(index), hash: hash.slice() }));
   }
 
   /** Also where its channel has closed since it came: it was earned before. */
   #settleShare(run: ShareRun, index: number, verdicts: VerdictBatch): void {
     const entry = this.#entry as RunEntry;
     run.read(index, entry);
-    const { channel, job, batchIndex, sequenceNumber, early } = entry;
-    if (early !== undefined) return this.#reject(channel, sequenceNumber, early);
-    if (job === undefined) return this.#reject(channel, sequenceNumber, "invalid-job-id");
+    const { channel, job, batchIndex, sequenceNumber, early, worker } = entry;
+    if (early !== undefined) return this.#reject(entry, early);
+    if (job === undefined) return this.#reject(entry, "invalid-job-id");
     const flags = verdicts.flags(batchIndex);
     const hash = verdicts.hash(batchIndex);
     if ((flags & VERDICT_UNKNOWN_JOB) !== 0) {
       this.#logger.error("a known job was unknown to the share validator", { jobId: job.jobId });
-      return this.#reject(channel, sequenceNumber, "invalid-job-id");
+      return this.#reject(entry, "invalid-job-id");
     }
     const solved = (flags & VERDICT_MEETS_NETWORK_TARGET) !== 0;
     const meetsJobTarget = (flags & VERDICT_MEETS_SHARE_TARGET) !== 0;
@@ -95,11 +94,11 @@ export class ShareSettlement {
     if (!meetsJobTarget && !solved && compareLittleEndian256(hash, channel.target.bytes) > 0) {
       // It was good once, where the target was easier then: it is known first of all.
       const known = channel.duplicates.has(hash, tip);
-      return this.#reject(channel, sequenceNumber, known ? "duplicate-share" : "difficulty-too-low");
+      return this.#reject(entry, known ? "duplicate-share" : "difficulty-too-low");
     }
     switch (channel.duplicates.add(hash, tip)) {
       case "duplicate":
-        return this.#reject(channel, sequenceNumber, "duplicate-share");
+        return this.#reject(entry, "duplicate-share");
       case "full":
         if (!channel.open) return;
         this.#logger.warn("more shares on one tip than can be told apart", { channel: channel.key });
@@ -108,14 +107,19 @@ export class ShareSettlement {
         break;
     }
     const credit = meetsJobTarget ? job.difficulty : 0;
-    channel.tally.accept(sequenceNumber, credit, hash);
+    const { tally } = channel;
+    const wasFull = tally.workersFull;
+    tally.accept({ sequenceNumber, difficulty: credit, hash, worker });
+    if (tally.workersFull && !wasFull) {
+      this.#logger.warn("as many workers on one channel as are told apart", { channel: channel.key });
+    }
     channel.vardiff?.onShare(credit);
     this.#counters.accepted();
     this.#listener.onAccepted(channel, { solvedBlock: solved });
   }
 
-  #reject(channel: Channel, sequenceNumber: number, code: ShareErrorCode): void {
-    channel.tally.reject(code);
+  #reject({ channel, sequenceNumber, worker }: RunEntry, code: ShareErrorCode): void {
+    channel.tally.reject(code, worker);
     this.#counters.rejected(code);
     this.#listener.onRejected(channel, { sequenceNumber, code });
   }

@@ -1,41 +1,52 @@
-/** What one channel earned and lost since its last acknowledgement. Filled per share, emptied per flush. */
+/**
+ * What one channel earned and lost since its last acknowledgement: for the miner the sum of all that was accepted, for
+ * the ledger a credit of each identity. Filled per share, emptied per flush. SV2 §5.3.13.
+ */
 
-import { difficultyOfHash } from "../bitcoin/target.ts";
-import { compareLittleEndian256 } from "../core/bytes.ts";
+import { NO_WORKER } from "../wire/worker-field.ts";
+import { ChannelEarners } from "./channel-earners.ts";
+import type { EarnerCredit } from "./earner.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 import { ShareSum } from "./share-sum.ts";
 
 /** Shares that have their verdict. */
 export type ShareTotals = { readonly acceptedTotal: number; readonly rejectedTotal: number };
 
-/** The fields of a SubmitShares.Success (SV2 §5.3.13) and of a ledger entry. */
+/** The fields of a SubmitShares.Success, and the ledger's entries. */
 export type TakenTally = {
   readonly lastSequenceNumber: number;
   readonly acceptedShares: number;
   /** Whole difficulty; the fraction stays for the next acknowledgement. */
   readonly sharesSum: bigint;
+  readonly credits: readonly EarnerCredit[];
+};
+
+export type AcceptedShare = {
+  readonly sequenceNumber: number;
+  /** What it is credited with. */
   readonly difficulty: number;
-  readonly bestDifficulty: number;
-  readonly rejects: Readonly<Record<string, number>>;
+  /** 32 bytes, header order. */
+  readonly hash: Uint8Array;
+  /** The name of the worker that found it; none or empty where it is the channel's own. */
+  readonly worker?: Uint8Array;
 };
 
 export class ShareTally implements ShareTotals {
   #lastSequenceNumber = 0;
   #acceptedShares = 0;
   #acceptedBefore = 0;
-  #rejectedBefore = 0;
-  #difficulty = 0;
+  #rejectedTotal = 0;
   readonly #sum = new ShareSum();
-  readonly #bestHash = new Uint8Array(32).fill(0xff);
-  #rejects: Map<ShareErrorCode, number> | undefined;
+  readonly #earners: ChannelEarners;
 
-  /** Nothing happened since the last `take`. */
-  get empty(): boolean {
-    return this.#acceptedShares === 0 && this.#rejects === undefined;
+  /** @param userIdentity of the channel. */
+  constructor(userIdentity: string) {
+    this.#earners = new ChannelEarners(userIdentity);
   }
 
-  get acceptedShares(): number {
-    return this.#acceptedShares;
+  /** As many workers have earned as are told apart. */
+  get workersFull(): boolean {
+    return this.#earners.full;
   }
 
   /** Since the channel was opened, acknowledged or not. */
@@ -45,41 +56,32 @@ export class ShareTally implements ShareTotals {
 
   /** Since the channel was opened. */
   get rejectedTotal(): number {
-    let total = this.#rejectedBefore;
-    for (const count of this.#rejects?.values() ?? []) total += count;
-    return total;
+    return this.#rejectedTotal;
   }
 
-  /** @param hash 32 bytes, header order. */
-  accept(sequenceNumber: number, difficulty: number, hash: Uint8Array): void {
+  accept(share: AcceptedShare): void {
+    const { sequenceNumber, difficulty, hash, worker = NO_WORKER } = share;
     this.#lastSequenceNumber = sequenceNumber;
     this.#acceptedShares += 1;
-    this.#difficulty += difficulty;
     this.#sum.add(difficulty);
-    if (compareLittleEndian256(hash, this.#bestHash) < 0) this.#bestHash.set(hash);
+    this.#earners.accept(worker, difficulty, hash);
   }
 
-  reject(code: ShareErrorCode): void {
-    this.#rejects ??= new Map();
-    this.#rejects.set(code, (this.#rejects.get(code) ?? 0) + 1);
+  reject(code: ShareErrorCode, worker: Uint8Array = NO_WORKER): void {
+    this.#rejectedTotal += 1;
+    this.#earners.reject(worker, code);
   }
 
   /** Returns what was gathered and begins anew. */
   take(): TakenTally {
-    const taken: TakenTally = {
+    const taken = {
       lastSequenceNumber: this.#lastSequenceNumber,
       acceptedShares: this.#acceptedShares,
       sharesSum: this.#sum.take(),
-      difficulty: this.#difficulty,
-      bestDifficulty: this.#acceptedShares === 0 ? 0 : difficultyOfHash(this.#bestHash),
-      rejects: Object.fromEntries(this.#rejects ?? []),
+      credits: this.#earners.take(),
     };
     this.#acceptedBefore = this.acceptedTotal;
-    this.#rejectedBefore = this.rejectedTotal;
     this.#acceptedShares = 0;
-    this.#difficulty = 0;
-    this.#bestHash.fill(0xff);
-    this.#rejects = undefined;
     return taken;
   }
 }

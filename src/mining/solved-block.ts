@@ -12,10 +12,13 @@ import { rootFromPath } from "../bitcoin/merkle.ts";
 import { concatBytes } from "../core/bytes.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelJob } from "./channel-job.ts";
+import { workerIdentity } from "./worker-identity.ts";
 
 /** A share whose hash meets the network target. */
 export type SolvedShare = {
   readonly channel: Channel;
+  /** The name of the worker that found it; empty where it names none. */
+  readonly worker: Uint8Array;
   readonly job: ChannelJob;
   readonly version: number;
   readonly ntime: number;
@@ -31,6 +34,7 @@ export type BlockFound = {
   /** 32 bytes, header order. */
   readonly hash: Uint8Array;
   readonly height: number;
+  /** The channel's, or that of the worker which the share names. */
   readonly userIdentity: string;
   /** The channel's key in the ledger. */
   readonly channel: string;
@@ -57,11 +61,12 @@ export function solvedBlock(share: SolvedShare): BlockFound {
     suffix: jobTemplate.coinbaseSuffix,
     witness: template.witnessCommitment !== undefined,
   });
+  const { channel, worker } = share;
   return {
     hash: share.hash,
     height: template.height,
-    userIdentity: share.channel.userIdentity,
-    channel: share.channel.key,
+    userIdentity: worker.length === 0 ? channel.userIdentity : workerIdentity(channel.userIdentity, worker),
+    channel: channel.key,
     block: assembleBlock({
       header80: header,
       coinbase,

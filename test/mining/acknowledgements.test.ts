@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 function accept(channel: Channel, sequenceNumber: number, difficulty = 1, reached = difficulty): void {
-  channel.tally.accept(sequenceNumber, difficulty, hashOf(reached));
+  channel.tally.accept({ sequenceNumber, difficulty, hash: hashOf(reached) });
   book.noteAccepted(channel);
 }
 

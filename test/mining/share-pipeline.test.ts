@@ -44,7 +44,7 @@ describe("the shares of one turn", () => {
     expect(rig.validator.taken).toEqual([RUN]);
     rig.flush();
     expect(rig.validator.taken).toEqual([RUN, 1]);
-    expect(rig.channel.tally.acceptedShares).toBe(RUN + 1);
+    expect(rig.channel.tally.take().acceptedShares).toBe(RUN + 1);
   });
 
   it("leave nothing behind in a run that is used again", () => {

@@ -76,6 +76,7 @@ describe("a run of shares", () => {
       version: 0xfffffffc,
       ntime: 0xfffffffd,
       nonce: 0xfffffffe,
+      worker: NO_WORKER,
     });
     const extranonce = concatBytes(extended.extranoncePrefix, new Uint8Array(16).fill(9));
     expect(run.extranonce(0)).toEqual(extranonce);
@@ -116,9 +117,9 @@ describe("a run of shares", () => {
 
   it("keeps the places of shares that are not hashed", () => {
     const { run, batch } = runOf(4);
-    run.addUnhashed(extended, 1, "invalid-job-id");
+    run.addUnhashed(extended, submission({ sequenceNumber: 1 }), "invalid-job-id");
     run.add(extended, job, { submission: submission(), early: undefined });
-    run.addUnhashed(extended, 3, "bad-extranonce-size");
+    run.addUnhashed(extended, submission({ sequenceNumber: 3 }), "bad-extranonce-size");
     expect(batch.count).toBe(1);
     expect(entryOf(run, 0)).toMatchObject({
       job: undefined,
@@ -131,9 +132,24 @@ describe("a run of shares", () => {
     expect(() => entryOf(run, 3)).toThrow(RangeError);
   });
 
+  it("keeps the name of the worker of each share, up to 32 bytes, and nothing of the one before", () => {
+    const { run } = runOf(4);
+    const names = ["a name of exactly 32 bytes......", "rig", ""].map((name) => new TextEncoder().encode(name));
+    const [longest, short, none] = names as [Uint8Array, Uint8Array, Uint8Array];
+    const passing = longest.slice();
+    run.add(extended, job, { submission: submission({ worker: passing }), early: undefined });
+    passing.fill(0);
+    run.addUnhashed(extended, submission({ worker: short }), "invalid-job-id");
+    run.add(extended, job, { submission: submission({ worker: none }), early: undefined });
+    run.add(extended, job, { submission: submission({ worker: new Uint8Array(33) }), early: "invalid-user-identity" });
+    expect(longest).toHaveLength(32);
+    for (const [index, name] of [longest, short, none, none].entries())
+      expect(entryOf(run, index).worker).toEqual(name);
+  });
+
   it("is full at its capacity, whether its shares are hashed or not", () => {
     const { run } = runOf(2);
-    run.addUnhashed(extended, 1, "invalid-job-id");
+    run.addUnhashed(extended, submission({ sequenceNumber: 1 }), "invalid-job-id");
     expect([run.count, run.full]).toEqual([1, false]);
     run.add(extended, job, { submission: submission(), early: undefined });
     expect([run.count, run.full]).toEqual([2, true]);

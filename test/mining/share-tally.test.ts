@@ -9,15 +9,15 @@ function totalsOf({ acceptedTotal, rejectedTotal }: ShareTally): readonly [numbe
 
 describe("a channel's shares", () => {
   it("are counted over all acknowledgements, those that are not acknowledged yet too", () => {
-    const tally = new ShareTally();
+    const tally = new ShareTally("alice");
     expect(totalsOf(tally)).toEqual([0, 0]);
-    for (const sequenceNumber of [1, 2, 3]) tally.accept(sequenceNumber, 5, HASH);
+    for (const sequenceNumber of [1, 2, 3]) tally.accept({ sequenceNumber: sequenceNumber, difficulty: 5, hash: HASH });
     tally.reject("stale-share");
     tally.reject("stale-share");
     expect(totalsOf(tally)).toEqual([3, 2]);
     tally.take();
     expect(totalsOf(tally)).toEqual([3, 2]);
-    tally.accept(4, 5, HASH);
+    tally.accept({ sequenceNumber: 4, difficulty: 5, hash: HASH });
     tally.reject("duplicate-share");
     expect(totalsOf(tally)).toEqual([4, 3]);
     tally.take();
@@ -26,9 +26,9 @@ describe("a channel's shares", () => {
   });
 
   it("are summed over channels", () => {
-    const [first, second] = [new ShareTally(), new ShareTally()];
-    first.accept(1, 5, HASH);
-    second.accept(1, 5, HASH);
+    const [first, second] = [new ShareTally("alice"), new ShareTally("alice")];
+    first.accept({ sequenceNumber: 1, difficulty: 5, hash: HASH });
+    second.accept({ sequenceNumber: 1, difficulty: 5, hash: HASH });
     second.reject("stale-share");
     expect(sumOfTotals([first, second])).toEqual({ acceptedTotal: 2, rejectedTotal: 1 });
     expect(sumOfTotals([])).toEqual({ acceptedTotal: 0, rejectedTotal: 0 });

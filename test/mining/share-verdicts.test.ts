@@ -30,7 +30,9 @@ describe("the target of a job", () => {
     rig.template();
     setTarget(HARDEST);
     expect(rig.mine(channel, { meets: HARDER, misses: HARDEST })).toBe("accepted");
-    expect(channel.tally.take()).toMatchObject({ acceptedShares: 1, difficulty: shareTarget(HARDER).difficulty });
+    expect(channel.tally.take().credits).toMatchObject([
+      { acceptedShares: 1, difficulty: shareTarget(HARDER).difficulty },
+    ]);
   });
 
   it("stays what it was for an older job, when a newer one has another", () => {
@@ -39,7 +41,9 @@ describe("the target of a job", () => {
     const older = rig.view.share(channel.channelId, { meets: HARDEST });
     setTarget(EASY);
     expect(rig.judge(channel, older)).toBe("accepted");
-    expect(channel.tally.take().difficulty, "no more than its own job's").toBe(shareTarget(HARDER).difficulty);
+    expect(channel.tally.take().credits[0]?.difficulty, "no more than its own job's").toBe(
+      shareTarget(HARDER).difficulty,
+    );
   });
 
   it("that eased afterwards lets a share in, and credits it with nothing", () => {
@@ -51,9 +55,8 @@ describe("the target of a job", () => {
     expect(rig.judge(channel, missesJob)).toBe("accepted");
     expect(channel.tally.take()).toMatchObject({
       acceptedShares: 1,
-      difficulty: 0,
       sharesSum: 0n,
-      rejects: { "difficulty-too-low": 1 },
+      credits: [{ difficulty: 0, rejects: { "difficulty-too-low": 1 } }],
     });
   });
 
@@ -82,7 +85,7 @@ describe("the target of a job", () => {
     expect(rig.judge(channel, again)).toBe("difficulty-too-low");
     setTarget(hash);
     expect(rig.judge(channel, again), "equal to the newest target, above its job's").toBe("accepted");
-    expect(channel.tally.take().difficulty).toBe(0);
+    expect(channel.tally.take().credits[0]?.difficulty).toBe(0);
     const other = new Rig();
     const twin = other.open();
     other.connection.setTarget(twin, shareTarget(hash));
@@ -90,7 +93,7 @@ describe("the target of a job", () => {
     const twinShare = { ...share, jobId: other.view.channel(twin.channelId).current };
     expect(other.view.header(twinShare), "the first channel of a like pool").toEqual(rig.view.header(share));
     expect(other.judge(twin, twinShare)).toBe("accepted");
-    expect(twin.tally.take().difficulty).toBe(shareTarget(hash).difficulty);
+    expect(twin.tally.take().credits[0]?.difficulty).toBe(shareTarget(hash).difficulty);
   });
 });
 
@@ -212,7 +215,7 @@ describe("a share that solves a block", () => {
     const share = block.view.share(finder.channelId, { ...fields, meets: EASY });
     expect(block.judge(finder, share)).toBe(code);
     expect(block.harness.blocks).toHaveLength(1);
-    expect(finder.tally.take()).toMatchObject({ acceptedShares: 0, rejects: { [code]: 1 } });
+    expect(finder.tally.take()).toMatchObject({ acceptedShares: 0, credits: [{ rejects: { [code]: 1 } }] });
   });
 
   it("gives the block where it is stale", () => {
@@ -235,7 +238,7 @@ describe("a share that solves a block", () => {
     block.harness.pool.setTemplate(template({ prevHash: A }));
     const share = block.view.share(finder.channelId, { meets: NETWORK, misses: HARDER });
     expect(block.judge(finder, share)).toBe("accepted block");
-    expect(finder.tally.take()).toMatchObject({ acceptedShares: 1, difficulty: 0 });
+    expect(finder.tally.take().credits).toMatchObject([{ acceptedShares: 1, difficulty: 0 }]);
     expect(block.judge(finder, share)).toBe("duplicate-share");
   });
 

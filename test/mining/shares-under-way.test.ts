@@ -52,7 +52,7 @@ describe("shares under way", () => {
     rig.close(rig.channel.channelId);
     rig.validator.deliver();
     expect(rig.harness.outcomes).toEqual([`${rig.channel.key} accepted`, `${rig.channel.key} 2 invalid-job-id`]);
-    expect(rig.channel.tally.take()).toMatchObject({ acceptedShares: 1, rejects: { "invalid-job-id": 1 } });
+    expect(rig.channel.tally.take().credits).toMatchObject([{ acceptedShares: 1, rejects: { "invalid-job-id": 1 } }]);
   });
 
   it("are looked at for blocks before any of them is settled", () => {
@@ -93,6 +93,6 @@ describe("shares under way", () => {
     rig.template({ prevHash: B });
     rig.validator.deliver();
     expect(rig.outcomes()).toEqual(["accepted"]);
-    expect(rig.channel.tally.take().difficulty).toBe(rig.channel.jobs[0]?.difficulty);
+    expect(rig.channel.tally.take().credits[0]?.difficulty).toBe(rig.channel.jobs[0]?.difficulty);
   });
 });

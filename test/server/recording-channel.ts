@@ -51,7 +51,7 @@ export class RecordingChannel implements FrameSink {
   /** Puts an accepted share into the tally, as a verdict does. */
   earn(difficulty: number): Channel {
     this.#sequenceNumber += 1;
-    this.channel.tally.accept(this.#sequenceNumber, difficulty, new Uint8Array(32));
+    this.channel.tally.accept({ sequenceNumber: this.#sequenceNumber, difficulty, hash: new Uint8Array(32) });
     return this.channel;
   }
 
