@@ -203,11 +203,12 @@ export class ConnectionChannels {
    * CloseChannel where nobody can be paid for it.
    */
   regroup(): void {
-    const { moved, refused } = regroup(this.#groups, this.#context.payoutOf);
+    const { joined, refused } = regroup(this.#groups, this.#context.payoutOf);
     for (const channel of refused) this.#closeByPool(channel, "unknown-user");
     if (this.#requiresStandardJobs) return;
-    for (const [{ groupChannelId: group_channel_id }, channels] of moved) {
-      const channel_ids = channels.map(({ channelId }) => channelId);
+    for (const { groupChannelId: group_channel_id, members } of joined) {
+      // All of them: widespread proxies take the list for the whole group.
+      const channel_ids = [...members].map(({ channelId }) => channelId);
       this.#sink.send(encodeFrame(SetGroupChannel, { group_channel_id, channel_ids }));
     }
   }

@@ -12,8 +12,8 @@ import type { PayoutPolicy } from "./payout-policy.ts";
 import { type WorkKind, workKind } from "./work-kind.ts";
 
 export type Regrouping = {
-  /** Channels that came to a group, by that group. */
-  readonly moved: ReadonlyMap<Group<Channel>, readonly Channel[]>;
+  /** Groups that channels came to. */
+  readonly joined: ReadonlySet<Group<Channel>>;
   /** Channels that nobody can be paid for; they are in their old groups still. */
   readonly refused: readonly Channel[];
 };
@@ -23,7 +23,7 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
   const refused: Channel[] = [];
   // What all channels want, before any of them moves: two groups may change places.
   const wanted = [...groups.all()].map((group) => ({ group, kinds: kindsOf(group, { payoutOf, refused }) }));
-  const moved = new Map<Group<Channel>, Channel[]>();
+  const joined = new Set<Group<Channel>>();
   for (const { group, kinds } of wanted) {
     const [only] = new Set([...kinds.values()].map(({ key }) => key));
     const [kind] = kinds.values();
@@ -38,10 +38,10 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
       if (itsKind.key === group.kind.key) continue;
       const target = groups.move(channel, itsKind);
       withdrawAhead(target);
-      moved.set(target, [...(moved.get(target) ?? []), channel]);
+      joined.add(target);
     }
   }
-  return { moved, refused };
+  return { joined, refused };
 }
 
 function kindsOf(

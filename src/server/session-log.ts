@@ -38,6 +38,8 @@ export class SessionLog {
         return log.info("connection set up", context);
       case "setup-refused":
         return log.info("setup refused", context);
+      case "extensions-requested":
+        return log.debug("extensions requested", context);
       case "channel-opened":
         return log.info("channel opened", context);
       case "channel-refused":

@@ -25,15 +25,17 @@ import {
   SetupConnectionError,
   SetupConnectionSuccess,
 } from "../wire/common-messages.ts";
+import { EXTENSIONS_NEGOTIATION, RequestExtensions } from "../wire/extension-messages.ts";
 import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
 import { SetCustomMiningJob, SetCustomMiningJobError } from "../wire/job-messages.ts";
-import { decodeMessage } from "../wire/message.ts";
+import { decodeMessage, messageKey } from "../wire/message.ts";
 import { createShareSubmission, readShareExtended, readShareStandard } from "../wire/share-fields.ts";
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
 import { takesExtranoncePrefix } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
+import { ExtensionNegotiation } from "./extension-negotiation.ts";
 import { type OtherHost, understandsReconnect } from "./reconnect.ts";
-import { SERVER_ONLY_MESSAGES } from "./server-only-messages.ts";
+import { isServerOnly } from "./server-only-messages.ts";
 import { channelClosed, type EndReason, type SessionEvent } from "./session-events.ts";
 import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.ts";
 
@@ -74,6 +76,7 @@ export class MiningConversation {
   #waitingOpens: WaitingOpen[] = [];
   readonly #unknownSeen = new Set<number>();
   readonly #submission = createShareSubmission();
+  readonly #extensions = new ExtensionNegotiation();
 
   constructor(connectionId: string, host: ConversationHost) {
     this.#connectionId = connectionId;
@@ -92,6 +95,7 @@ export class MiningConversation {
   receive(header: FrameHeader, payload: Uint8Array, now: Moment): void {
     const channels = this.#channels;
     if (channels === undefined) return this.#receiveSetup(header, payload);
+    if (header.extensionType === EXTENSIONS_NEGOTIATION) return this.#negotiate(header, payload);
     if (header.extensionType !== 0) return this.#ignore(header);
     switch (header.msgType) {
       case SubmitSharesStandard.msgType:
@@ -118,14 +122,19 @@ export class MiningConversation {
       case SetupConnection.msgType:
         throw new SessionError("second-setup", "SetupConnection came twice", {});
       case ChannelEndpointChanged.msgType:
-        return;
+        return this.#extensions.reset();
       default:
-        if (SERVER_ONLY_MESSAGES.has(header.msgType)) {
-          const { msgType } = header;
-          throw new SessionError("server-only-message", "a message that only a server may send", { msgType });
-        }
         return this.#ignore(header);
     }
+  }
+
+  /** Whenever it comes: who asks for extensions expects the answer, also before its first Open is answered. */
+  #negotiate(header: FrameHeader, payload: Uint8Array): void {
+    if (header.msgType !== RequestExtensions.msgType) return this.#ignore(header);
+    const { message } = decodeMessage(RequestExtensions, payload);
+    const { frame, supported } = this.#extensions.answer(message);
+    this.#host.send(frame);
+    this.#host.event({ kind: "extensions-requested", requested: message.requested_extensions, supported });
   }
 
   #receiveSetup(header: FrameHeader, payload: Uint8Array): void {
@@ -157,13 +166,14 @@ export class MiningConversation {
 
   #receiveShare(header: FrameHeader, payload: Uint8Array, now: Moment): void {
     const submission = this.#submission;
-    const read = header.msgType === SubmitSharesStandard.msgType ? readShareStandard : readShareExtended;
-    if (!read(payload, submission)) {
+    const extended = header.msgType === SubmitSharesExtended.msgType;
+    if (!(extended ? readShareExtended : readShareStandard)(payload, submission)) {
       throw new SessionError("malformed-share", "the fields of a share do not fit its frame", {
         msgType: header.msgType,
         lengthBytes: payload.length,
       });
     }
+    if (extended) submission.worker = this.#extensions.workerOf(payload, submission.tlvStart);
     const { channelId, sequenceNumber } = submission;
     const channel = this.#channels?.find(channelId);
     if (channel !== undefined) {
@@ -251,9 +261,16 @@ export class MiningConversation {
     }
   }
 
+  /** @throws {SessionError} for a message that is known, and that only a server may send. */
   #ignore(header: FrameHeader): void {
     const { extensionType, msgType } = header;
-    const kind = extensionType * 256 + msgType;
+    if (isServerOnly(header)) {
+      throw new SessionError("server-only-message", "a message that only a server may send", {
+        extensionType,
+        msgType,
+      });
+    }
+    const kind = messageKey(header);
     if (this.#unknownSeen.has(kind) || this.#unknownSeen.size >= MAX_UNKNOWN_REPORTED) return;
     this.#unknownSeen.add(kind);
     this.#host.event({ kind: "unknown-message", extensionType, msgType });

@@ -38,6 +38,11 @@ export type SessionEvent =
     }
   | { readonly kind: "setup-refused"; readonly errorCode: string; readonly vendor: string; readonly firmware: string }
   | {
+      readonly kind: "extensions-requested";
+      readonly requested: readonly number[];
+      readonly supported: readonly number[];
+    }
+  | {
       readonly kind: "channel-opened";
       readonly channelId: number;
       readonly channelKind: "standard" | "extended";

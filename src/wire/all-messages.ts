@@ -29,7 +29,7 @@ import {
   SetNewPrevHash,
   SetTarget,
 } from "./job-messages.ts";
-import type { MessageDefinition } from "./message.ts";
+import { type MessageDefinition, type MessageType, messageKey } from "./message.ts";
 import {
   SubmitSharesError,
   SubmitSharesExtended,
@@ -75,18 +75,11 @@ export const SENT_BY_SERVERS: readonly AnyMessageDefinition[] = [
 
 export const SENT_BY_BOTH: readonly AnyMessageDefinition[] = [ChannelEndpointChanged, CloseChannel];
 
-export type MessageNumber = { readonly extensionType: number; readonly msgType: number };
-
-/** One number for both. */
-export function keyOf({ extensionType, msgType }: MessageNumber): number {
-  return extensionType * 256 + msgType;
-}
-
 const BY_NUMBER: ReadonlyMap<number, AnyMessageDefinition> = new Map(
-  [...SENT_BY_CLIENTS, ...SENT_BY_SERVERS, ...SENT_BY_BOTH].map((definition) => [keyOf(definition), definition]),
+  [...SENT_BY_CLIENTS, ...SENT_BY_SERVERS, ...SENT_BY_BOTH].map((definition) => [messageKey(definition), definition]),
 );
 
 /** The message that a frame with that header carries; undefined for one that is not known. */
-export function definitionOf(header: MessageNumber): AnyMessageDefinition | undefined {
-  return BY_NUMBER.get(keyOf(header));
+export function definitionOf(header: MessageType): AnyMessageDefinition | undefined {
+  return BY_NUMBER.get(messageKey(header));
 }

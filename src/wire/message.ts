@@ -14,6 +14,14 @@ export type Fields = Readonly<Record<string, Datatype<any>>>;
 type ValueOf<D> = D extends Datatype<infer T> ? T : never;
 export type MessageOf<F extends Fields> = { readonly [Name in keyof F]: ValueOf<F[Name]> };
 
+/** What tells messages apart. */
+export type MessageType = { readonly extensionType: number; readonly msgType: number };
+
+/** One number for an extension and a message's number in it. */
+export function messageKey({ extensionType, msgType }: MessageType): number {
+  return extensionType * 256 + msgType;
+}
+
 export type MessageDefinition<T> = {
   /** The specification's own name, e.g. `OpenMiningChannel.Error`. */
   readonly name: string;

@@ -3,11 +3,11 @@
  * it is buffered.
  */
 
-import { keyOf, type MessageNumber, SENT_BY_BOTH, SENT_BY_CLIENTS, SENT_BY_SERVERS } from "./all-messages.ts";
+import { SENT_BY_BOTH, SENT_BY_CLIENTS, SENT_BY_SERVERS } from "./all-messages.ts";
 import { SetupConnection } from "./common-messages.ts";
 import { WireError } from "./errors.ts";
 import type { FrameHeader } from "./frame.ts";
-import { MAX_TLV_BYTES } from "./message.ts";
+import { MAX_TLV_BYTES, type MessageType, messageKey } from "./message.ts";
 
 export type Receiver = "server" | "client";
 
@@ -17,10 +17,10 @@ export type Receiver = "server" | "client";
  */
 export const MAX_UNKNOWN_PAYLOAD_BYTES = 65_536;
 
-type Sized = MessageNumber & { readonly maxBytes: number };
+type Sized = MessageType & { readonly maxBytes: number };
 
 function limits(definitions: readonly Sized[]): ReadonlyMap<number, number> {
-  return new Map(definitions.map((definition) => [keyOf(definition), definition.maxBytes + MAX_TLV_BYTES]));
+  return new Map(definitions.map((definition) => [messageKey(definition), definition.maxBytes + MAX_TLV_BYTES]));
 }
 
 const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
@@ -29,9 +29,9 @@ const LIMITS: Record<Receiver, ReadonlyMap<number, number>> = {
 };
 
 /** The most bytes of payload that a frame with that header may have for `receiver`. */
-export function payloadLimit(header: MessageNumber, receiver: Receiver): number {
-  const key = keyOf(header);
-  if (key === keyOf(SetupConnection)) return SetupConnection.maxBytes;
+export function payloadLimit(header: MessageType, receiver: Receiver): number {
+  const key = messageKey(header);
+  if (key === messageKey(SetupConnection)) return SetupConnection.maxBytes;
   return LIMITS[receiver].get(key) ?? MAX_UNKNOWN_PAYLOAD_BYTES;
 }
 

@@ -127,6 +127,8 @@ export class MinerView {
         const { group_channel_id, channel_ids } = read(frame, SetGroupChannel);
         must(!this.#ids.has(group_channel_id), "no group has a channel's id");
         this.#groupIds.add(group_channel_id);
+        // SRI's proxy takes the list for the whole group.
+        for (const channel of this.channels.values()) if (channel.groupId === group_channel_id) channel.groupId = 0;
         for (const id of channel_ids) this.channel(id).groupId = group_channel_id;
         return;
       }

@@ -107,13 +107,13 @@ describe("a new payout of the pool", () => {
     expect(rig.mine(channel, { meets: HARD })).toBe("accepted");
   });
 
-  it("moves channels into one group where their payouts become the same, with SetGroupChannel", () => {
+  it("moves channels into one group where their payouts become the same, with a SetGroupChannel of all members", () => {
     const [pool, alice, bob] = [opened("a"), opened(ALICE), opened(BOB)];
     reconfigure({ payout: { ...PAYOUT, mode: "pool" } });
     const [moved] = rig.frames();
     expect(read(moved, SetGroupChannel)).toEqual({
       group_channel_id: pool.groupChannelId,
-      channel_ids: [alice.channelId, bob.channelId],
+      channel_ids: [pool, alice, bob].map(({ channelId }) => channelId),
     });
     expect([...rig.connection.groups()]).toHaveLength(1);
     rig.template();

@@ -11,7 +11,7 @@ describe("a channel's shares", () => {
   it("are counted over all acknowledgements, those that are not acknowledged yet too", () => {
     const tally = new ShareTally("alice");
     expect(totalsOf(tally)).toEqual([0, 0]);
-    for (const sequenceNumber of [1, 2, 3]) tally.accept({ sequenceNumber: sequenceNumber, difficulty: 5, hash: HASH });
+    for (const sequenceNumber of [1, 2, 3]) tally.accept({ sequenceNumber, difficulty: 5, hash: HASH });
     tally.reject("stale-share");
     tally.reject("stale-share");
     expect(totalsOf(tally)).toEqual([3, 2]);

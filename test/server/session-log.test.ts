@@ -42,6 +42,7 @@ const EVENTS: readonly (readonly [SessionEvent, string, string])[] = [
     "info",
     "setup refused",
   ],
+  [{ kind: "extensions-requested", requested: [2, 3], supported: [2] }, "debug", "extensions requested"],
   [
     {
       kind: "channel-opened",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SERVER_ONLY_MESSAGES } from "../../src/session/server-only-messages.ts";
+import { isServerOnly } from "../../src/session/server-only-messages.ts";
 import type { SeededRandom } from "../../src/templates/simulated-transactions.ts";
 import { CloseChannel, OpenExtendedMiningChannel, OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
 import { eachCase } from "../support/drawn-cases.ts";
@@ -36,7 +36,7 @@ function clientBytes(random: SeededRandom): Uint8Array {
   const anything = random.next() % 10 === 0;
   for (;;) {
     const bytes = hostileBytes(random);
-    if (anything || !SERVER_ONLY_MESSAGES.has(bytes[2] ?? 0)) return bytes;
+    if (anything || !isServerOnly({ extensionType: 0, msgType: bytes[2] ?? 0 })) return bytes;
   }
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { AditError, IGNORE } from "../../src/core/errors.ts";
-import { SERVER_ONLY_MESSAGES } from "../../src/session/server-only-messages.ts";
+import { isServerOnly } from "../../src/session/server-only-messages.ts";
 import {
   CloseChannel,
   OpenExtendedMiningChannel,
@@ -165,7 +165,16 @@ describe("messages that only a server sends", () => {
   ];
 
   it("are these", () => {
-    expect([...SERVER_ONLY_MESSAGES].sort((a, b) => a - b)).toEqual(numbers);
+    const all = Array.from({ length: 256 }, (_, msgType) => msgType);
+    expect(all.filter((msgType) => isServerOnly({ extensionType: 0, msgType }))).toEqual(numbers);
+    expect(all.filter((msgType) => isServerOnly({ extensionType: 1, msgType }))).toEqual([0x01, 0x02]);
+    expect(all.filter((msgType) => isServerOnly({ extensionType: 2, msgType }))).toEqual([]);
+  });
+
+  it.each([0x01, 0x02])("of extension 0x0001 too, 0x%i, end the connection without an answer", (msgType) => {
+    client.receive(new Uint8Array([1, 0, msgType, 0, 0, 0]));
+    expect(client.ended).toBe("protocol:server-only-message");
+    expect(client.frames()).toEqual([]);
   });
 
   it.each(numbers.map((msgType) => [msgType.toString(16).padStart(2, "0"), msgType] as const))(

@@ -266,8 +266,9 @@ export class SessionHarness {
 /** The message of a frame that has to be of that kind. */
 export function read<T>(frame: ReceivedFrame | undefined, definition: MessageDefinition<T>): T {
   if (frame === undefined) throw new Error(`no frame; ${definition.name} was expected`);
-  if (frame.header.msgType !== definition.msgType) {
-    throw new Error(`message 0x${frame.header.msgType.toString(16)}; ${definition.name} was expected`);
+  const { extensionType, msgType } = frame.header;
+  if (extensionType !== definition.extensionType || msgType !== definition.msgType) {
+    throw new Error(`message 0x${msgType.toString(16)} of extension ${extensionType}; ${definition.name} was expected`);
   }
   return decodeMessage(definition, frame.payload).message;
 }
