@@ -13,7 +13,7 @@ import { ChannelEndpointChanged } from "../../src/wire/common-messages.ts";
 import { encodeFrame } from "../../src/wire/frame.ts";
 import { NewMiningJob, SetCustomMiningJob, SetCustomMiningJobError, SetTarget } from "../../src/wire/job-messages.ts";
 import type { MessageDefinition } from "../../src/wire/message.ts";
-import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
+import { SubmitSharesExtended, SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { CUSTOM_JOB, EASIEST, OPEN, PoolHarness, read, SessionHarness } from "./session-fixture.ts";
 
 let pool: PoolHarness;
@@ -198,17 +198,36 @@ describe("the channel_msg bit", () => {
       { channel_id: 9, sequence_number: 1, job_id: 1, nonce: 1, ntime: 1, version: 1 },
       [0x1d],
     ],
+    [
+      "SubmitSharesExtended",
+      SubmitSharesExtended,
+      {
+        channel_id: 9,
+        sequence_number: 1,
+        job_id: 1,
+        nonce: 1,
+        ntime: 1,
+        version: 1,
+        extranonce: new Uint8Array(8),
+      },
+      [0x1d],
+    ],
     ["SetCustomMiningJob", SetCustomMiningJob, CUSTOM_JOB, [0x24]],
+    ["CloseChannel", CloseChannel, { channel_id: 9, reason_code: "" }, []],
+    ["ChannelEndpointChanged", ChannelEndpointChanged, { channel_id: 9 }, []],
   ])("of %s is ignored", (_name, definition, message, answer) => {
     // biome-ignore lint/suspicious/noExplicitAny: one table for messages of all types
     const frame = encodeFrame(definition as MessageDefinition<any>, message);
     frame[1] = (frame[1] ?? 0) ^ 0x80;
+    const reported = client.events.filter(({ kind }) => kind === "unknown-message").length;
     expect(
       client
         .receive(frame)
         .frames()
         .map(({ header }) => header.msgType),
     ).toEqual(answer);
+    expect(client.ended).toBeUndefined();
+    expect(client.events.filter(({ kind }) => kind === "unknown-message")).toHaveLength(reported);
   });
 });
 
