@@ -194,7 +194,7 @@ export class ConnectionChannels {
   close(channelId: number): Channel[] {
     const channel = this.#channels.get(channelId);
     const closing = channel === undefined ? this.#groups.membersOf(channelId) : [channel];
-    for (const member of closing) this.#free(member);
+    this.#free(closing);
     return closing;
   }
 
@@ -237,12 +237,12 @@ export class ConnectionChannels {
 
   /** Frees everything, when the connection is gone. */
   closeAll(): void {
-    for (const channel of [...this.#channels.values()]) this.#free(channel);
+    this.#free([...this.#channels.values()]);
   }
 
   #closeByPool(channel: Channel, reasonCode: string): void {
     this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
-    this.#free(channel);
+    this.#free([channel]);
     this.#sink.channelClosed(channel, reasonCode);
   }
 
@@ -275,12 +275,15 @@ export class ConnectionChannels {
     );
   }
 
-  #free(channel: Channel): void {
-    channel.open = false;
-    this.#sharesOfClosed = sumOfTotals([this.#sharesOfClosed, channel.tally]);
-    this.#channels.delete(channel.channelId);
-    this.#groups.leave(channel);
-    this.#delivery.releaseJobs(channel);
-    this.#context.openChannels -= 1;
+  #free(channels: readonly Channel[]): void {
+    // All of them first: to give one's jobs back settles shares of the others, of which nothing is said any more.
+    for (const channel of channels) channel.open = false;
+    for (const channel of channels) {
+      this.#sharesOfClosed = sumOfTotals([this.#sharesOfClosed, channel.tally]);
+      this.#channels.delete(channel.channelId);
+      this.#groups.leave(channel);
+      this.#delivery.releaseJobs(channel);
+      this.#context.openChannels -= 1;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { CloseChannel } from "../../src/wire/channel-messages.ts";
 import { PoolHarness, read } from "../session/session-fixture.ts";
-import { B, later, Rig } from "./channel-rig.ts";
+import { B, later, NOW, Rig } from "./channel-rig.ts";
 
 let rig: Rig;
 
@@ -29,6 +29,18 @@ describe("closing", () => {
     rig.connection.keepAlive();
     rig.harness.pool.retarget(later(3_000));
     expect(rig.frames()).toEqual([]);
+  });
+
+  it("a group says nothing more to any of its members, of whose shares no verdict is known yet", () => {
+    const [one, two] = [rig.open(), rig.open()];
+    const said: string[] = [];
+    rig.harness.onRejected = ({ channelId, open }) => said.push(`${channelId} ${open ? "open" : "closed"}`);
+    // A share of its own gives the first one a slot in the validator, which is given back with it.
+    rig.mine(one);
+    rig.harness.pool.addShare(two, { ...rig.view.share(two.channelId), jobId: 77 }, NOW);
+    rig.close(one.groupChannelId);
+    rig.harness.pool.flushShares();
+    expect(said).toEqual([`${two.channelId} closed`]);
   });
 
   it("for too many shares on one tip says so, and ends the connection with its last channel", () => {
