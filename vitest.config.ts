@@ -6,8 +6,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**"],
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     globalSetup: ["test/support/global-setup.ts"],
-    // Long, since a busy machine is no fault of what is tested.
-    testTimeout: 60_000,
+    // Long, since a busy machine is no fault of what is tested; and as many times as long as there are more cases.
+    testTimeout: 60_000 * Number(process.env.ADIT_CASES || 1),
     hookTimeout: 60_000,
     // Integration tests start real pools and worker threads; two files at once is what two cores carry.
     maxWorkers: 2,

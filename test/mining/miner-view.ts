@@ -19,6 +19,7 @@ import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from ".
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
 import { NO_WORKER } from "../../src/wire/worker-field.ts";
 import { type ReceivedFrame, read } from "../session/session-fixture.ts";
+import { must } from "../support/must.ts";
 import { findNonce, type ShareWish } from "./nonce-search.ts";
 
 type SeenJob = {
@@ -52,10 +53,6 @@ type SeenChannel = {
 
 const MAX_FRAME_BYTES = 8_191;
 const FIRMWARE_PLACES = 8;
-
-function must(condition: boolean, rule: string): asserts condition {
-  if (!condition) throw new Error(`broken: ${rule}`);
-}
 
 export class MinerView {
   readonly channels = new Map<number, SeenChannel>();

@@ -1,0 +1,261 @@
+/**
+ * One connection in the model, as its client sees it: takes every frame that the pool sends, and throws where one breaks a
+ * promise. Written from the protocol alone, so that it says nothing of how the pool comes to send what it sends.
+ */
+
+import type { OpenErrorCode } from "../../src/mining/error-codes.ts";
+import * as channels from "../../src/wire/channel-messages.ts";
+import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import * as jobs from "../../src/wire/job-messages.ts";
+import { SubmitSharesError, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
+import { must } from "../support/must.ts";
+import { ModelChannel } from "./model-channel.ts";
+import { ModelJobs } from "./model-jobs.ts";
+import { integerOf, type SentJob } from "./model-work.ts";
+import { type ReceivedFrame, read } from "./session-fixture.ts";
+
+export type OpenWish = {
+  readonly requestId: number;
+  readonly kind: "standard" | "extended";
+  readonly userIdentity: string;
+  readonly maxTarget: bigint;
+  readonly minExtranonceSize: number;
+  /** The code that it has to be refused with, whatever the state of the pool. */
+  readonly refusal: OpenErrorCode | undefined;
+  readonly sinceMs: number;
+  /** Says whether a channel may have that target; throws where not. */
+  readonly expectTarget: (target: bigint) => void;
+};
+
+export class ModelClient {
+  readonly channels = new Map<number, ModelChannel>();
+  /** Requests without an answer, by request id. */
+  readonly opens = new Map<number, OpenWish>();
+  /** Error frames that have to come, of requests that are refused at once: `name key code`. */
+  readonly refusals: string[] = [];
+  /** UpdateChannel was accepted: the SetTarget that has to come, by channel. */
+  readonly updates = new Map<number, (target: bigint) => void>();
+  /** 0 where there is none. */
+  lastGroupId = 0;
+  lastClosedId = 0;
+  openAnswered = false;
+  everOpened = false;
+  readonly #maxChannels: number;
+  readonly #jobs: ModelJobs;
+  readonly #claimPrefix: (prefix: Uint8Array) => void;
+  readonly #count: (what: string) => void;
+  readonly #channelIds = new Set<number>();
+  readonly #groupIds = new Set<number>();
+  #setUp = false;
+
+  constructor(options: {
+    readonly maxChannels: number;
+    readonly requiresStandardJobs: boolean;
+    /** Told of each extranonce prefix; throws where another channel of the pool has it. */
+    readonly claimPrefix: (prefix: Uint8Array) => void;
+    /** Told of what a run of the model should come to. */
+    readonly count: (what: string) => void;
+  }) {
+    this.#maxChannels = options.maxChannels;
+    this.#claimPrefix = options.claimPrefix;
+    this.#count = options.count;
+    this.#jobs = new ModelJobs(this, options);
+  }
+
+  /** @param nowMs the pool's monotonic clock. */
+  see(frame: ReceivedFrame, nowMs: number): void {
+    const { msgType, channelMsg, length } = frame.header;
+    must(length + 6 <= 8_191, "frames stay below 8,192 bytes");
+    must(channelMsg === (msgType >= 0x15 && msgType <= 0x24), "the channel_msg bit is that of the table");
+    must(this.#setUp || msgType === SetupConnectionSuccess.msgType, "the setup is answered first");
+    const answersOpen = msgType >= 0x11 && msgType <= 0x14;
+    must(!this.#setUp || this.openAnswered || answersOpen, "nothing is sent before the first Open is answered");
+    switch (msgType) {
+      case SetupConnectionSuccess.msgType:
+        must(!this.#setUp, "the setup is answered once");
+        this.#setUp = true;
+        return;
+      case channels.OpenStandardMiningChannelSuccess.msgType:
+        return this.#opened("standard", {
+          ...read(frame, channels.OpenStandardMiningChannelSuccess),
+          extranonce_size: 0,
+        });
+      case channels.OpenExtendedMiningChannelSuccess.msgType:
+        return this.#opened("extended", read(frame, channels.OpenExtendedMiningChannelSuccess));
+      case channels.OpenMiningChannelError.msgType:
+        return this.#openRefused(read(frame, channels.OpenMiningChannelError), nowMs);
+      case jobs.NewMiningJob.msgType: {
+        const { channel_id, job_id, version, min_ntime, merkle_root } = read(frame, jobs.NewMiningJob);
+        const job: SentJob = { kind: "standard", jobId: job_id, version, minNtime: min_ntime, merkleRoot: merkle_root };
+        return this.#jobs.announced(channel_id, job);
+      }
+      case jobs.NewExtendedMiningJob.msgType: {
+        const message = read(frame, jobs.NewExtendedMiningJob);
+        must(message.version_rolling_allowed, "version rolling is allowed");
+        return this.#jobs.announced(message.channel_id, {
+          kind: "extended",
+          jobId: message.job_id,
+          version: message.version,
+          minNtime: message.min_ntime,
+          prefix: message.coinbase_tx_prefix,
+          suffix: message.coinbase_tx_suffix,
+          path: [...message.merkle_path],
+        });
+      }
+      case jobs.SetNewPrevHash.msgType:
+        return this.#jobs.newTip(read(frame, jobs.SetNewPrevHash));
+      case jobs.SetTarget.msgType: {
+        const { channel_id, maximum_target } = read(frame, jobs.SetTarget);
+        return this.#newTarget(this.channel(channel_id), integerOf(maximum_target));
+      }
+      case channels.SetExtranoncePrefix.msgType: {
+        const { channel_id, extranonce_prefix } = read(frame, channels.SetExtranoncePrefix);
+        const channel = this.channel(channel_id);
+        must(extranonce_prefix.length === channel.prefix.length, "a new prefix is as long as the old one");
+        this.#claimPrefix(extranonce_prefix);
+        this.#count("new prefix");
+        channel.prefix = extranonce_prefix;
+        return;
+      }
+      case SubmitSharesSuccess.msgType:
+        return this.#acknowledged(read(frame, SubmitSharesSuccess));
+      case SubmitSharesError.msgType: {
+        const { channel_id, sequence_number, error_code } = read(frame, SubmitSharesError);
+        const channel = this.channels.get(channel_id);
+        if (channel === undefined) return this.#refused(`share ${channel_id} ${sequence_number} ${error_code}`);
+        const due = channel.due.shift();
+        const wanted = due === undefined ? "none" : `${due.sequenceNumber} ${due.code}`;
+        return must(
+          wanted === `${sequence_number} ${error_code}`,
+          `the error ${wanted} was due, not ${sequence_number} ${error_code}`,
+        );
+      }
+      case channels.UpdateChannelError.msgType: {
+        const { channel_id, error_code } = read(frame, channels.UpdateChannelError);
+        return this.#refused(`update ${channel_id} ${error_code}`);
+      }
+      case jobs.SetCustomMiningJobError.msgType: {
+        const { request_id, error_code } = read(frame, jobs.SetCustomMiningJobError);
+        return this.#refused(`custom ${request_id} ${error_code}`);
+      }
+      default:
+        must(false, `a message 0x${msgType.toString(16)} has no reason`);
+    }
+  }
+
+  channel(channelId: number): ModelChannel {
+    const channel = this.channels.get(channelId);
+    must(channel !== undefined, `the channel ${channelId} is open`);
+    return channel;
+  }
+
+  isGroup(id: number): boolean {
+    return this.#groupIds.has(id);
+  }
+
+  membersOf(groupId: number): ModelChannel[] {
+    return [...this.channels.values()].filter((channel) => channel.groupId === groupId);
+  }
+
+  /** The client has closed a channel, or all of a group. */
+  close(id: number): void {
+    const one = this.channels.get(id);
+    for (const channel of one === undefined ? this.membersOf(id) : [one]) {
+      channel.open = false;
+      channel.due.length = 0;
+      channel.unacknowledged.length = 0;
+      this.channels.delete(channel.channelId);
+      this.updates.delete(channel.channelId);
+      this.lastClosedId = channel.channelId;
+    }
+  }
+
+  /** The connection is gone, and with it all that it waited for. */
+  closeAll(): void {
+    for (const channelId of [...this.channels.keys()]) this.close(channelId);
+    this.opens.clear();
+    this.refusals.length = 0;
+  }
+
+  /** Nothing that was due at once is missing. */
+  expectAtRest(): void {
+    must(this.refusals.length === 0, `these errors are missing: ${this.refusals.join(", ")}`);
+    must(this.updates.size === 0, "each accepted UpdateChannel is answered by SetTarget");
+    for (const channel of this.channels.values()) {
+      must(channel.due.length === 0, `errors of shares are missing: ${JSON.stringify(channel.due)}`);
+      must(channel.jobs.length > 0, "a channel has a job from its opening on");
+      must(channel.pending.length <= 1, "one future job at most is pending");
+    }
+  }
+
+  #refused(error: string): void {
+    const at = this.refusals.indexOf(error);
+    must(at >= 0, `nothing is answered with ${error}`);
+    this.refusals.splice(at, 1);
+  }
+
+  #opened(kind: ModelChannel["kind"], message: channels.OpenExtendedMiningChannelSuccess): void {
+    const { request_id, channel_id, group_channel_id, extranonce_prefix, extranonce_size } = message;
+    const wish = this.opens.get(request_id);
+    must(wish !== undefined, `the request ${request_id} waits for an answer`);
+    this.opens.delete(request_id);
+    must(wish.kind === kind && wish.refusal === undefined, `the request ${request_id} can be granted`);
+    must(this.channels.size < this.#maxChannels, "no more channels are opened than a connection may have");
+    for (const id of [channel_id, group_channel_id]) must(id > 0 && id < 0xffffffff, "ids are neither 0 nor all ones");
+    must(!this.#channelIds.has(channel_id) && !this.#groupIds.has(channel_id), "channel ids are never used twice");
+    must(!this.#channelIds.has(group_channel_id) && group_channel_id !== channel_id, "no group has a channel's id");
+    must(
+      kind === "standard" || extranonce_size >= Math.max(2, wish.minExtranonceSize),
+      "a client rolls what it asked for",
+    );
+    const size = extranonce_prefix.length + extranonce_size;
+    must(size <= 32, "an extranonce has 32 bytes at most");
+    for (const { prefix, rollable } of this.membersOf(group_channel_id)) {
+      must(prefix.length + rollable === size, "the members of a group have one extranonce size");
+    }
+    this.#claimPrefix(extranonce_prefix);
+    const target = integerOf(message.target);
+    wish.expectTarget(target);
+    this.openAnswered = true;
+    this.everOpened = true;
+    this.#channelIds.add(channel_id);
+    this.#groupIds.add(group_channel_id);
+    this.lastGroupId = group_channel_id;
+    const { userIdentity, maxTarget } = wish;
+    const own = { channelId: channel_id, groupId: group_channel_id, kind, userIdentity, target, maxTarget };
+    this.channels.set(channel_id, new ModelChannel({ ...own, prefix: extranonce_prefix, rollable: extranonce_size }));
+  }
+
+  #openRefused({ request_id, error_code }: channels.OpenMiningChannelError, nowMs: number): void {
+    const wish = this.opens.get(request_id);
+    must(wish !== undefined, `the request ${request_id} waits for an answer`);
+    this.opens.delete(request_id);
+    this.openAnswered = true;
+    if (wish.refusal !== undefined)
+      return must(wish.refusal === error_code, `${wish.refusal} was due, not ${error_code}`);
+    this.#count(`open ${error_code}`);
+    const full = this.channels.size >= this.#maxChannels;
+    const waited = nowMs - wish.sinceMs >= 5_000;
+    const why = error_code === "channel-capacity-exhausted" ? full : error_code === "no-template-available" && waited;
+    must(why, `a request that can be granted is not refused with ${error_code}`);
+  }
+
+  #newTarget(channel: ModelChannel, target: bigint): void {
+    must(target > 0n && target <= channel.maxTarget, "no target is zero, or easier than the client can work with");
+    this.updates.get(channel.channelId)?.(target);
+    this.updates.delete(channel.channelId);
+    if (target > channel.target) channel.owedJob = true;
+    channel.target = target;
+  }
+
+  #acknowledged(message: SubmitSharesSuccess): void {
+    const channel = this.channel(message.channel_id);
+    const count = message.new_submits_accepted_count;
+    must(count > 0 && count <= channel.unacknowledged.length, "no more shares are acknowledged than were accepted");
+    const named = channel.unacknowledged.splice(0, count);
+    must(named.at(-1)?.sequenceNumber === message.last_sequence_number, "the last share is named");
+    const sum = named.reduce((all, { credit }) => all + credit, channel.fraction);
+    must(message.new_shares_sum === BigInt(Math.floor(sum)), "the sum is that of the shares' difficulties");
+    channel.fraction = sum - Math.floor(sum);
+  }
+}
