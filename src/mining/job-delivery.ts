@@ -54,12 +54,13 @@ export class JobDelivery {
 
   /**
    * Gives a job to every member of a group. On a new tip that was waited for, SetNewPrevHash goes out first and names the
-   * job that was announced ahead; what follows is the job with transactions.
+   * job that was announced ahead; what follows is the job with transactions. Members that were each announced it under
+   * their own id are told of the tip in one frame for all of them instead, with a job of their group.
    */
   toGroup(group: Group<Channel>, work: JobWork): void {
     if (group.members.size === 0) return;
     const { newTip, jobTemplate } = work;
-    const announced = newTip ? announcedTo(group) : undefined;
+    const announced = newTip && !this.#isScattered(group) ? announcedTo(group) : undefined;
     const started = announced === undefined ? undefined : this.#started(announced.jobTemplate);
     if (started === undefined) this.#send(group, work);
     else {
@@ -124,6 +125,13 @@ export class JobDelivery {
 
   #addressesGroup(group: Group<Channel>): boolean {
     return !this.#requiresStandardJobs && group.members.size > 1;
+  }
+
+  /** No frame to the group's address could name what its members wait with. */
+  #isScattered(group: Group<Channel>): boolean {
+    if (!this.#addressesGroup(group)) return false;
+    for (const { ahead } of group.members) if (ahead?.byGroup) return false;
+    return true;
   }
 
   /** SetNewPrevHash for the job that the members were announced, to the address that the job had. */

@@ -126,10 +126,12 @@ describe("the tip that was waited for", () => {
     ]);
   });
 
-  it("goes to each channel where each was sent the job under its own id", () => {
-    const ids = [opened("extended").channelId, opened("extended").channelId];
+  it("costs a group one frame too where each member was sent the job under its own id, with a job of the group", () => {
+    const { groupChannelId } = opened("extended");
+    const other = opened("extended");
     rig.template(EMPTY_NEXT);
-    expect(sent().slice(0, 2)).toEqual(ids.map((id) => `prev_hash ${id} #2`));
+    expect(sent().slice(0, 2)).toEqual([`extended future ${groupChannelId} #4`, `prev_hash ${groupChannelId} #4`]);
+    expect(rig.mine(other)).toBe("accepted");
   });
 
   it("goes to the group's address though all members but one have left, since the job was sent there", () => {
