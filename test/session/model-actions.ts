@@ -181,10 +181,12 @@ async function update(walk: ModelWalk, step: StepOf<"update">): Promise<void> {
   connection.send(channels.UpdateChannel, { channel_id: channelId, ...message });
 }
 
-function close(walk: ModelWalk, step: StepOf<"close">): void {
+async function close(walk: ModelWalk, step: StepOf<"close">): Promise<void> {
   const connection = walk.connection(step.conn);
-  // What is missing of a share comes before, while its channel is open.
+  // What is missing of a share comes before, while its channel is open; and what was said of one is heard before.
   connection.finish();
+  if (walk.closedInTurn) await walk.endTurn();
+  walk.closedInTurn = true;
   const channel = pickChannel(connection, step.pick);
   const known = step.what === "group" ? channel?.groupId : channel?.channelId;
   const channelId = step.what === "unknown" || known === undefined ? NEVER_GIVEN : known;

@@ -22,6 +22,8 @@ export class ModelWalk {
   readonly pool: ModelPool;
   workAvailable = false;
   networkBits: number = NETWORK_BITS.hard;
+  /** A channel was closed in this turn: shares of others may have been judged for it, and their errors sent. */
+  closedInTurn = false;
   /** Commits that were told to fail may still be waiting to be tried again. */
   ledgerTroubled = false;
   readonly #ledger = new ModelLedger();
@@ -80,6 +82,7 @@ export class ModelWalk {
   /** Everything that is ready happens, and the clients hear what they were sent. */
   async endTurn(): Promise<void> {
     const { pool } = this;
+    this.closedInTurn = false;
     pool.pool.flushShares();
     if (!pool.validator.holding) this.settle();
     await nextTurn();
