@@ -45,7 +45,7 @@ describe("a pool on bcoin in regtest", () => {
       }
       // Marker and flag: the coinbase was submitted with its witness.
       expect([...bytes.subarray(85, 87)]).toEqual([0, 1]);
-      await until("work on the new tip came", () => miner.works > works);
+      await until("the empty job of the new tip was started, and the full one came", () => miner.works >= works + 2);
     }
     expect(miner.rejected).toEqual([]);
     miner.close();
