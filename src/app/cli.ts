@@ -16,14 +16,15 @@ import { nearest } from "./nearest.ts";
 import { Output } from "./output.ts";
 import { runPool } from "./pool.ts";
 import { POOL_FLAGS } from "./pool-flags.ts";
+import { PROBE_FLAGS, probe } from "./probe.ts";
 import { handleSignals } from "./signals.ts";
 
 const EPILOGUE = "Exit codes: 0 done or stopped in order, 1 failed while running, 2 wrong usage or configuration.";
 
-const COMMANDS = ["pool", "miner", "keys"];
+const COMMANDS = ["pool", "miner", "probe", "keys"];
 
 /** Flags that take no value. */
-const SWITCHES = namesOf([...POOL_FLAGS, ...MINER_FLAGS].filter(({ type }) => type === "boolean"));
+const SWITCHES = namesOf([...POOL_FLAGS, ...MINER_FLAGS, ...PROBE_FLAGS].filter(({ type }) => type === "boolean"));
 
 function namesOf(flags: readonly { readonly name: string }[]): string[] {
   return flags.map(({ name }) => name);
@@ -71,6 +72,10 @@ async function miner(given: Arguments): Promise<number> {
   }
 }
 
+function probeOf(given: Arguments): Promise<number> {
+  return probe(given, { output, clock: systemClock });
+}
+
 function keys(given: Arguments): number {
   return showKeys(loadDataDir(configInput(given)), { output, json: given.json === true });
 }
@@ -81,7 +86,7 @@ function noCommand({ _: words }: Arguments): never {
     word === undefined
       ? "a command is missing:"
       : `there is no command ${word}; did you mean ${nearest(String(word), COMMANDS)}?`;
-  throw new UsageError("config-invalid", `${found} adit pool, adit miner or adit keys is needed`);
+  throw new UsageError("config-invalid", `${found} adit pool, adit miner, adit probe or adit keys is needed`);
 }
 
 function complain(message: string): void {
@@ -145,6 +150,19 @@ const cli = yargs(argv)
       });
     },
     (given) => run({ main: miner, names: [...namesOf(MINER_FLAGS), "url"] }, given),
+  )
+  .command(
+    "probe [url]",
+    "Connect to a pool as a miner would, show each step, and say what is wrong",
+    (command) => {
+      for (const { name, ...flag } of PROBE_FLAGS)
+        command.option(name, { ...flag, requiresArg: flag.type === "string" });
+      return command.positional("url", {
+        type: "string",
+        describe: "stratum2+tcp://HOST:PORT/KEY; without KEY nobody's signature is checked",
+      });
+    },
+    (given) => run({ main: probeOf, names: [...namesOf(PROBE_FLAGS), "url"] }, given),
   )
   .command(
     "keys",

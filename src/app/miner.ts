@@ -1,20 +1,13 @@
 /** The miner command: from flags to a running miner, until it has what was asked for or is told to stop. */
 
 import { type MinerOptions, runMiner } from "../client/miner.ts";
-import { UsageError } from "./errors.ts";
+import { type ClientFlag, MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
 import { EXIT_OK } from "./exit-codes.ts";
-import { type Arguments, choiceFlag, numberFlag, textFlag, wholeFlag } from "./flags.ts";
+import { type Arguments, choiceFlag, numberFlag, wholeFlag } from "./flags.ts";
 import { showAsJson, showAsText } from "./miner-output.ts";
 import type { Output } from "./output.ts";
 
-export type MinerFlag = {
-  readonly name: string;
-  readonly type: "string" | "boolean";
-  readonly describe: string;
-  readonly default?: string;
-};
-
-export const MINER_FLAGS: readonly MinerFlag[] = [
+export const MINER_FLAGS: readonly ClientFlag[] = [
   { name: "user", type: "string", default: "adit-miner", describe: "User identity: NAME.worker or ADDRESS.worker" },
   { name: "channel", type: "string", default: "extended", describe: "Kind of channel: standard or extended" },
   { name: "threads", type: "string", default: "1", describe: "Mining threads" },
@@ -24,17 +17,11 @@ export const MINER_FLAGS: readonly MinerFlag[] = [
   { name: "json", type: "boolean", describe: "One JSON object per line, as docs/miner.md has them" },
 ];
 
-/** Of a user identity: SV2 §5.3.2. */
-const MAX_USER_BYTES = 255;
-
 /** More than any machine has cores. */
 const MAX_THREADS = 1_024;
 
 /** Arbitrary. */
 const MAX_SHARES = 1_000_000_000;
-
-/** Arbitrary, far above all miners of the world together, and well inside what the protocol's 32-bit float holds. */
-const MAX_HASHRATE = 1e30;
 
 /** @throws {UsageError} for a wrong flag; {AditError} with what ended the miner. */
 export async function mine(
@@ -49,21 +36,9 @@ export async function mine(
 
 /** @throws {UsageError} */
 export function minerOptions(given: Arguments): MinerOptions {
-  const url = textFlag(given, "url");
-  if (url === undefined) {
-    throw new UsageError(
-      "config-invalid",
-      "the pool's URL is missing: adit miner stratum2+tcp://HOST:PORT/KEY is needed",
-    );
-  }
-  const user = textFlag(given, "user") ?? "";
-  const userBytes = new TextEncoder().encode(user).length;
-  if (userBytes > MAX_USER_BYTES) {
-    throw new UsageError("config-invalid", `--user has ${userBytes} bytes, but at most ${MAX_USER_BYTES} are allowed`);
-  }
   return {
-    url,
-    user,
+    url: poolUrl(given, "miner"),
+    user: userFlag(given),
     channel: choiceFlag(given, "channel", ["standard", "extended"]) ?? "extended",
     threads: wholeFlag(given, "threads", MAX_THREADS) ?? 1,
     shares: wholeFlag(given, "shares", MAX_SHARES),

@@ -21,6 +21,7 @@ const VERSION_BYTES = 4;
 const LOCKTIME_BYTES = 4;
 const OP_0 = 0x00;
 const OP_1 = 0x51;
+const OP_16 = 0x60;
 /** Longest direct push. */
 const MAX_PUSH_BYTES = 75;
 
@@ -35,6 +36,17 @@ export function heightScript(height: number): Uint8Array {
   // A set highest bit would make the number negative.
   if ((bytes.at(-1) ?? 0) >= 0x80) bytes.push(0);
   return new Uint8Array([bytes.length, ...bytes]);
+}
+
+/** The height that a coinbase's script begins with, by BIP34; undefined where it begins with something else. */
+export function heightOfScript(script: Uint8Array): number | undefined {
+  const [length = OP_0] = script;
+  if (length >= OP_1 && length <= OP_16) return length - OP_1 + 1;
+  // A height takes four bytes from 2^31 on, which is some forty thousand years away.
+  if (length === OP_0 || length > 4 || script.length <= length) return undefined;
+  let height = 0;
+  for (let index = length; index > 0; index -= 1) height = 256 * height + (script[index] ?? 0);
+  return height;
 }
 
 export type CoinbaseOptions = {

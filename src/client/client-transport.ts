@@ -12,8 +12,8 @@ export type ClientTransportOptions =
   | { readonly kind: "plaintext" }
   | {
       readonly kind: "noise";
-      /** 32 bytes. */
-      readonly authorityPublicKey: Uint8Array;
+      /** 32 bytes; undefined: who signed the certificate is not checked. */
+      readonly authorityPublicKey: Uint8Array | undefined;
       /** Unix time, against which the certificate's validity is checked. */
       readonly nowSeconds: number;
     };
@@ -37,6 +37,11 @@ export class ClientTransport {
   /** What has to be sent before anything else; empty for plaintext. */
   opening(): Uint8Array {
     return this.#initiator?.writeActOne() ?? new Uint8Array(0);
+  }
+
+  /** The pool's certificate as it came, also where it is wrong; undefined before that, and in plaintext. */
+  get certificate(): Uint8Array | undefined {
+    return this.#initiator?.certificate;
   }
 
   /** Whether frames can be sealed. */

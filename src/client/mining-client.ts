@@ -5,15 +5,13 @@
 
 import {
   CloseChannel,
-  OpenExtendedMiningChannel,
   OpenExtendedMiningChannelSuccess,
   OpenMiningChannelError,
-  OpenStandardMiningChannel,
   OpenStandardMiningChannelSuccess,
   SetExtranoncePrefix,
   SetGroupChannel,
 } from "../wire/channel-messages.ts";
-import { SetupConnection, SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
+import { SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
 import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../wire/job-messages.ts";
 import { decodeMessage, type MessageDefinition } from "../wire/message.ts";
@@ -24,19 +22,16 @@ import {
   SubmitSharesSuccess,
 } from "../wire/share-messages.ts";
 import { ClientError } from "./errors.ts";
+import {
+  type ClientIdentity,
+  MIN_EXTRANONCE_BYTES,
+  openFrame,
+  PROTOCOL_VERSION,
+  REQUIRES_FIXED_VERSION,
+  setupFrame,
+} from "./opening-frames.ts";
 import { openRefused, setupRefused } from "./refusals.ts";
 import { type ReceivedJob, Work, type WorkUnit } from "./work.ts";
-
-export type MiningClientOptions = {
-  readonly kind: "standard" | "extended";
-  readonly host: string;
-  readonly port: number;
-  readonly userIdentity: Uint8Array;
-  /** Hashes per second. */
-  readonly nominalHashrate: number;
-  readonly vendor: string;
-  readonly firmware: string;
-};
 
 export type MiningClientEvents = {
   /** A frame in the clear to be sent. */
@@ -62,19 +57,8 @@ export type MiningClientEvents = {
   onClosed(reasonCode: string): void;
 };
 
-const PROTOCOL_VERSION = 2;
-const REQUIRES_STANDARD_JOBS = 1;
-/** In the pool's answer to SetupConnection. */
-const REQUIRES_FIXED_VERSION = 1;
-/** One channel is opened per connection, so one request id does. */
-const REQUEST_ID = 1;
-/** Extended channels: enough to give every thread headers of its own, also where versions may not be rolled. */
-const MIN_EXTRANONCE_BYTES = 2;
-/** A CPU takes any target. */
-const EASIEST_TARGET = new Uint8Array(32).fill(0xff);
-
 export class MiningClient {
-  readonly #options: MiningClientOptions;
+  readonly #options: ClientIdentity;
   readonly #events: MiningClientEvents;
   #phase: "setup" | "opening" | "open" | "closed" = "setup";
   #fixedVersion = false;
@@ -83,28 +67,14 @@ export class MiningClient {
   #work: Work | undefined;
   #lastSequenceNumber = 0;
 
-  constructor(options: MiningClientOptions, events: MiningClientEvents) {
+  constructor(options: ClientIdentity, events: MiningClientEvents) {
     this.#options = options;
     this.#events = events;
   }
 
   /** Sends SetupConnection: to be called when frames can be sent. */
   begin(): void {
-    const { host, port, kind, vendor, firmware } = this.#options;
-    this.#events.send(
-      encodeFrame(SetupConnection, {
-        protocol: 0,
-        min_version: PROTOCOL_VERSION,
-        max_version: PROTOCOL_VERSION,
-        flags: kind === "standard" ? REQUIRES_STANDARD_JOBS : 0,
-        endpoint_host: host,
-        endpoint_port: port,
-        vendor,
-        hardware_version: "cpu",
-        firmware,
-        device_id: "",
-      }),
-    );
+    this.#events.send(setupFrame(this.#options));
   }
 
   /** The next header to search, or undefined while there is no job. */
@@ -235,20 +205,10 @@ export class MiningClient {
     if (used_version !== PROTOCOL_VERSION) throw unexpected(`chose version ${used_version}, which was not offered`);
     this.#fixedVersion = (flags & REQUIRES_FIXED_VERSION) !== 0;
     this.#phase = "opening";
-    const common = {
-      request_id: REQUEST_ID,
-      user_identity: this.#options.userIdentity,
-      nominal_hash_rate: this.#options.nominalHashrate,
-      max_target: EASIEST_TARGET,
-    };
-    this.#events.send(
-      this.#options.kind === "standard"
-        ? encodeFrame(OpenStandardMiningChannel, common)
-        : encodeFrame(OpenExtendedMiningChannel, { ...common, min_extranonce_size: MIN_EXTRANONCE_BYTES }),
-    );
+    this.#events.send(openFrame(this.#options));
   }
 
-  #opened(kind: MiningClientOptions["kind"], message: OpenExtendedMiningChannelSuccess): void {
+  #opened(kind: ClientIdentity["kind"], message: OpenExtendedMiningChannelSuccess): void {
     if (this.#phase !== "opening" || kind !== this.#options.kind) {
       throw unexpected("opened a channel that nobody asked for");
     }

@@ -30,6 +30,21 @@ export function issueCertificate(options: {
   return concatBytes(fields, schnorr.sign(digest, options.authoritySecretKey));
 }
 
+export type Certificate = {
+  readonly version: number;
+  /** Seconds since the Unix epoch, both. */
+  readonly validFrom: number;
+  readonly notValidAfter: number;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+};
+
+/** What a SIGNATURE_NOISE_MESSAGE says, unchecked. */
+export function readCertificate(message: Uint8Array): Certificate {
+  const reader = new ByteReader(message);
+  return { version: reader.u16(), validFrom: reader.u32(), notValidAfter: reader.u32(), signature: reader.take(64) };
+}
+
 /**
  * Checks a SIGNATURE_NOISE_MESSAGE against the static key of the handshake.
  * @param options.authorityPublicKey 32 bytes; undefined leaves the signature unchecked.
@@ -43,11 +58,7 @@ export function verifyCertificate(options: {
   readonly nowSeconds: number;
 }): void {
   const { message, authorityPublicKey, nowSeconds } = options;
-  const reader = new ByteReader(message);
-  const version = reader.u16();
-  const validFrom = reader.u32();
-  const notValidAfter = reader.u32();
-  const signature = reader.take(64);
+  const { version, validFrom, notValidAfter, signature } = readCertificate(message);
   if (version !== CERTIFICATE_VERSION) {
     throw new NoiseError(
       "certificate-version",

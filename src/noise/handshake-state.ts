@@ -99,10 +99,16 @@ export class NoiseInitiator {
   readonly #options: NoiseInitiatorOptions;
   readonly #symmetric = new SymmetricState();
   #e: EllswiftKeyPair | undefined;
+  #certificate: Uint8Array | undefined;
   #transport: NoiseTransport | undefined;
 
   constructor(options: NoiseInitiatorOptions) {
     this.#options = options;
+  }
+
+  /** SIGNATURE_NOISE_MESSAGE, once it could be read; also where `readActTwo` found it wrong. */
+  get certificate(): Uint8Array | undefined {
+    return this.#certificate;
   }
 
   /** @returns act one, 64 bytes. @throws {NoiseError} `handshake-failed` when it was written already. */
@@ -133,6 +139,7 @@ export class NoiseInitiator {
     const rs = symmetric.decryptAndHash(actTwo.subarray(ELLSWIFT_BYTES, SEALED_KEY_END));
     symmetric.mixKey(ecdh(e, rs, { initiator: true }));
     const message = symmetric.decryptAndHash(actTwo.subarray(SEALED_KEY_END));
+    this.#certificate = message;
     const { authorityPublicKey, nowSeconds } = this.#options;
     verifyCertificate({ message, staticPublicKeyX: xOnlyOf(rs), authorityPublicKey, nowSeconds });
     const { fromInitiator, fromResponder } = symmetric.split();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { heightScript } from "../../src/bitcoin/coinbase.ts";
+import { heightOfScript, heightScript } from "../../src/bitcoin/coinbase.ts";
 import { toHex } from "../../src/core/bytes.ts";
 
 /** A script number as Script reads it: little-endian, the highest bit is the sign. */
@@ -57,5 +57,21 @@ describe("BIP34's height", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("the height of a script", () => {
+  it.each([1, 2, 15, 16, 17, 127, 128, 255, 256, 32_767, 32_768, 900_001, 2 ** 31 - 1])("is %d again", (height) => {
+    expect(heightOfScript(new Uint8Array([...heightScript(height), 0xee, 0xee]))).toBe(height);
+  });
+
+  it.each([
+    ["nothing", []],
+    ["an empty push", [0x00, 0x01]],
+    ["a push of five bytes", [5, 1, 1, 1, 1, 1, 1]],
+    ["a push that is cut", [3, 1, 1]],
+    ["an operation", [0x61, 1, 1]],
+  ])("is none where it begins with %s", (_what, bytes) => {
+    expect(heightOfScript(new Uint8Array(bytes))).toBeUndefined();
   });
 });

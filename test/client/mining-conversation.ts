@@ -1,7 +1,8 @@
 /** A mining client without a socket: the test is its pool. */
 
 import { expect } from "vitest";
-import { MiningClient, type MiningClientOptions } from "../../src/client/mining-client.ts";
+import { MiningClient } from "../../src/client/mining-client.ts";
+import type { ClientIdentity } from "../../src/client/opening-frames.ts";
 import { fromHex, toHex } from "../../src/core/bytes.ts";
 import { OpenExtendedMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
@@ -20,7 +21,7 @@ export class Conversation {
   readonly jobs: [number, number][] = [];
   readonly client: MiningClient;
 
-  constructor(kind: MiningClientOptions["kind"] = "extended") {
+  constructor(kind: ClientIdentity["kind"] = "extended") {
     const fromClient = new FrameSplitter("server");
     this.client = new MiningClient(
       {

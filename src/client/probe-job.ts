@@ -1,0 +1,115 @@
+/** What a probe says of a pool's first job: its numbers, and what of it is a trouble to some miners. */
+
+import { heightOfScript } from "../bitcoin/coinbase.ts";
+import { bitsToTarget, difficultyOfTarget } from "../bitcoin/target.ts";
+import { parseTransaction } from "../bitcoin/transaction.ts";
+import { concatBytes, reversed, toHex } from "../core/bytes.ts";
+import { AditError } from "../core/errors.ts";
+import { FRAME_HEADER_BYTES, type FrameHeader } from "../wire/frame.ts";
+import type { NewExtendedMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
+import type { JobFacts } from "./probe-events.ts";
+import { unexpected } from "./probe-faults.ts";
+import type { ReceivedJob } from "./work.ts";
+
+export type ProbedChannel = {
+  readonly channelId: number;
+  readonly groupChannelId: number;
+  readonly extranoncePrefix: Uint8Array;
+  readonly extranonceSize: number;
+};
+
+export type ProbedJob = {
+  readonly job: ReceivedJob;
+  readonly header: Pick<FrameHeader, "channelMsg" | "length">;
+};
+
+/** A Bitaxe drops the pool for longer ones. */
+const LONGEST_JOB_FRAME_BYTES = 8_191;
+/** The same. */
+const MOST_MERKLE_BRANCHES = 20;
+/** Nodes refuse blocks whose time is further ahead. */
+const MOST_AHEAD_SECONDS = 7_200;
+/** Arbitrary: a pool whose jobs are older does not follow its node, or this machine's clock is wrong. */
+const MOST_BEHIND_SECONDS = 3_600;
+/** What common firmware rolls, by setting bits that the job has clear. */
+const ROLLED_VERSION_BITS = 0x1fffe000;
+
+/** @throws {ClientError} `unexpected-message` where no work can be made of it. */
+export function factsOfJob(
+  { job, header }: ProbedJob,
+  tip: SetNewPrevHash,
+  context: { readonly channel: ProbedChannel; readonly nowSeconds: number },
+): JobFacts {
+  const { channel, nowSeconds } = context;
+  const { message } = job;
+  const target = bitsToTarget(tip.nbits);
+  if (target === 0n) throw unexpected("sent a SetNewPrevHash whose nbits are no target");
+  const facts: JobFacts = {
+    jobId: message.job_id,
+    sentTo: message.channel_id === channel.channelId ? "channel" : "group",
+    version: hex32(message.version),
+    versionRollingAllowed: job.kind === "standard" || job.message.version_rolling_allowed,
+    prevHash: toHex(reversed(tip.prev_hash)),
+    nbits: hex32(tip.nbits),
+    networkDifficulty: difficultyOfTarget(target),
+    minNtime: tip.min_ntime,
+    minNtimeAheadSeconds: tip.min_ntime - nowSeconds,
+    frameBytes: FRAME_HEADER_BYTES + header.length,
+  };
+  return job.kind === "standard" ? facts : { ...facts, coinbase: coinbaseOf(job.message, channel) };
+}
+
+function coinbaseOf(job: NewExtendedMiningJob, channel: ProbedChannel): NonNullable<JobFacts["coinbase"]> {
+  const rolled = new Uint8Array(channel.extranonceSize);
+  const bytes = concatBytes(job.coinbase_tx_prefix, channel.extranoncePrefix, rolled, job.coinbase_tx_suffix);
+  try {
+    const { inputs, outputs } = parseTransaction(bytes);
+    const value = outputs.reduce((sum, output) => sum + output.value, 0n);
+    return {
+      height: heightOfScript(inputs[0]?.script ?? new Uint8Array(0)),
+      bytes: bytes.length,
+      outputs: outputs.length,
+      value: value.toString(),
+      merkleBranches: job.merkle_path.length,
+    };
+  } catch (error) {
+    if (!(error instanceof AditError)) throw error;
+    throw unexpected(`sent a job whose coinbase is no transaction (${error.message})`);
+  }
+}
+
+/** Each is one sentence. */
+export function notesOfJob(facts: JobFacts, bits: { readonly job: boolean; readonly tip: boolean }): string[] {
+  const { frameBytes, coinbase, minNtimeAheadSeconds: ahead, version } = facts;
+  const notes: string[] = [];
+  if (frameBytes > LONGEST_JOB_FRAME_BYTES) {
+    notes.push(`the job has ${frameBytes} bytes, and some firmware (Bitaxe) drops a pool from 8192 on`);
+  }
+  if (coinbase !== undefined && coinbase.merkleBranches > MOST_MERKLE_BRANCHES) {
+    notes.push(`the job has ${coinbase.merkleBranches} merkle branches, and some firmware (Bitaxe) takes 20 at most`);
+  }
+  if (coinbase !== undefined && coinbase.height === undefined) {
+    notes.push("the coinbase does not begin with the height of its block, which nodes refuse");
+  }
+  if (!facts.versionRollingAllowed) {
+    notes.push("versions may not be rolled, which some miners (Bitaxe, the SRI translator) need");
+  }
+  if ((Number.parseInt(version, 16) & ROLLED_VERSION_BITS) !== 0) {
+    notes.push("the job's version has bits set that common firmware rolls");
+  }
+  if (!bits.job || !bits.tip) {
+    const what = bits.job ? "SetNewPrevHash" : "the job";
+    notes.push(`${what} comes without the channel_msg bit, and some firmware (Braiins OS) drops it then`);
+  }
+  if (ahead > MOST_AHEAD_SECONDS) {
+    notes.push(`min_ntime is ${ahead} s ahead of this machine's clock: one of the two clocks is wrong`);
+  }
+  if (-ahead > MOST_BEHIND_SECONDS) {
+    notes.push(`min_ntime is ${-ahead} s behind this machine's clock: a clock is wrong, or the pool's node is stuck`);
+  }
+  return notes;
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}
