@@ -12,6 +12,7 @@ import type { UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkHashrateAndTarget } from "./open-request.ts";
+import type { MiningOptions } from "./pool-options.ts";
 import { boundedTarget, initialTarget, type ShareTarget, type TargetBounds } from "./share-target.ts";
 import { Vardiff } from "./vardiff.ts";
 
@@ -22,6 +23,9 @@ export type UpdateRequest = {
   readonly maxTarget: Uint8Array;
   readonly now: Moment;
 };
+
+/** Settings that are no longer those of the pool, and when they ceased to be. */
+export type Change = { readonly before: MiningOptions; readonly now: Moment };
 
 export class ChannelSteering {
   readonly #sink: FrameSink;
@@ -44,10 +48,7 @@ export class ChannelSteering {
     readonly vardiff: Vardiff | undefined;
   } {
     const target = initialTarget(request.nominalHashrate, this.#bounds(request.maxTarget));
-    const { vardiff, sharesPerMinute } = this.#context.options;
-    if (!vardiff) return { target, vardiff: undefined };
-    const { difficulty } = target;
-    return { target, vardiff: new Vardiff({ sharesPerMinute, difficulty, nowMs: request.now.monotonicMs }) };
+    return { target, vardiff: this.#context.options.vardiff ? this.#newVardiff(target, request.now) : undefined };
   }
 
   /** Honours an UpdateChannel with a SetTarget, or returns the code to refuse it with. */
@@ -59,6 +60,25 @@ export class ChannelSteering {
     this.setTarget(channel, initialTarget(request.nominalHashrate, this.#bounds(channel.maxTarget)));
     channel.vardiff?.reset(channel.target.difficulty, request.now.monotonicMs);
     return undefined;
+  }
+
+  /** Has the channel follow settings that changed. Sends SetTarget where they ask for another target at once. */
+  adapt(channel: Channel, { before, now }: Change): void {
+    const { vardiff, sharesPerMinute, minDifficulty } = this.#context.options;
+    const bounds = this.#bounds(channel.maxTarget);
+    const isSteered = channel.vardiff !== undefined;
+    // Without difficulty control the target follows from the hashrate alone; with it the shares will tell.
+    const isFixed = !vardiff && !isSteered;
+    const isOther = sharesPerMinute !== before.sharesPerMinute || minDifficulty !== before.minDifficulty;
+    const target =
+      isFixed && isOther ? initialTarget(channel.nominalHashrate, bounds) : boundedTarget(channel.target.value, bounds);
+    if (target.value !== channel.target.value) {
+      this.setTarget(channel, target);
+      channel.vardiff?.reset(target.difficulty, now.monotonicMs);
+    }
+    if (!vardiff) channel.vardiff = undefined;
+    else if (isSteered) channel.vardiff?.aimAt(sharesPerMinute);
+    else channel.vardiff = this.#newVardiff(target, now);
   }
 
   /** What vardiff wants of the channel at that time; sends SetTarget where something changes. */
@@ -81,6 +101,11 @@ export class ChannelSteering {
   /** Says the channel's target, whether or not it changed. */
   sendTarget({ channelId, target }: Channel): void {
     this.#sink.send(encodeFrame(SetTarget, { channel_id: channelId, maximum_target: target.bytes }));
+  }
+
+  #newVardiff({ difficulty }: ShareTarget, now: Moment): Vardiff {
+    const { sharesPerMinute } = this.#context.options;
+    return new Vardiff({ sharesPerMinute, difficulty, nowMs: now.monotonicMs });
   }
 
   /** What bounds a channel's target now. */

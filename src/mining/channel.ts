@@ -43,7 +43,6 @@ export class Channel {
   readonly key: string;
   readonly userIdentity: string;
   readonly rollableBytes: number;
-  readonly vardiff: Vardiff | undefined;
   readonly duplicates: DuplicateTable = new DuplicateTable();
   readonly tally: ShareTally;
   /** For jobs that are sent from now on. */
@@ -53,6 +52,8 @@ export class Channel {
   maxTarget: bigint;
   /** For jobs that become active from now on. */
   target: ShareTarget;
+  /** Undefined where the difficulty is not steered. */
+  vardiff: Vardiff | undefined;
   /** False from the moment it is closed: verdicts that come later find nobody to tell. */
   open = true;
   /** What it was announced for the next tip; every member of a group has it, or none. */

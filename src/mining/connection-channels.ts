@@ -10,7 +10,7 @@ import { CloseChannel, SetExtranoncePrefix, SetGroupChannel } from "../wire/chan
 import { encodeFrame } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { ChannelGroups } from "./channel-groups.ts";
-import { ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
+import { type Change, ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
 import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
@@ -70,10 +70,7 @@ export class ConnectionChannels {
       started: (ahead) => context.workBook.startedJobTemplate(ahead),
       requiresStandardJobs: options.requiresStandardJobs,
     });
-    this.#steering = new ChannelSteering(
-      { sink: options.sink, refresh: (channel) => this.#refresh(channel) },
-      { options: context.options, workBook: context.workBook },
-    );
+    this.#steering = new ChannelSteering({ sink: options.sink, refresh: (channel) => this.#refresh(channel) }, context);
   }
 
   get size(): number {
@@ -163,6 +160,11 @@ export class ConnectionChannels {
     for (const channel of this.#channels.values()) this.#steering.retarget(channel, now);
   }
 
+  /** Has all channels follow settings that changed. */
+  adapt(change: Change): void {
+    for (const channel of this.#channels.values()) this.#steering.adapt(channel, change);
+  }
+
   /** Sends SetTarget; where it eases the target a new job follows at once, since active jobs keep theirs. */
   setTarget(channel: Channel, target: ShareTarget): void {
     this.#steering.setTarget(channel, target);
@@ -201,16 +203,18 @@ export class ConnectionChannels {
   /**
    * Brings each channel under the payout that its identity has now: SetGroupChannel where it moves to another group, and
    * CloseChannel where nobody can be paid for it.
+   * @returns whether some channel needs other work now.
    */
-  regroup(): void {
-    const { joined, refused } = regroup(this.#groups, this.#context.payoutOf);
+  regroup(): boolean {
+    const { changed, joined, refused } = regroup(this.#groups, this.#context.payoutOf);
     for (const channel of refused) this.#closeByPool(channel, "unknown-user");
-    if (this.#requiresStandardJobs) return;
+    if (this.#requiresStandardJobs) return changed;
     for (const { groupChannelId: group_channel_id, members } of joined) {
       // All of them: widespread proxies take the list for the whole group.
       const channel_ids = [...members].map(({ channelId }) => channelId);
       this.#sink.send(encodeFrame(SetGroupChannel, { group_channel_id, channel_ids }));
     }
+    return changed;
   }
 
   /**

@@ -18,12 +18,12 @@ const MIN_PREFIX_BYTES = INSTANCE_BYTES + COUNTER_BYTES;
 const MAX_PREFIX_BYTES = 32;
 
 export class ExtranonceAllocator {
-  #instanceId = 0;
+  #instanceId: number;
   #allocated: number;
 
   /** @param instanceId 0 to 65,535. @param startedAtMs milliseconds since the epoch at which the process started. */
   constructor(instanceId: number, startedAtMs: number) {
-    this.instanceId = instanceId;
+    this.#instanceId = checkedInstanceId(instanceId);
     this.#allocated = Math.floor(startedAtMs / 1000) * ALLOCATIONS_PER_SECOND;
   }
 
@@ -31,12 +31,9 @@ export class ExtranonceAllocator {
     return this.#instanceId;
   }
 
-  /** Of the prefixes that are given from now on. @throws {RangeError} */
+  /** Prefixes that are allocated from now on begin with that id, 0 to 65,535; the numbers go on. */
   set instanceId(instanceId: number) {
-    if (!Number.isInteger(instanceId) || instanceId < 0 || instanceId > 0xffff) {
-      throw new RangeError(`an instance id is a whole number from 0 to 65535, not ${instanceId}`);
-    }
-    this.#instanceId = instanceId;
+    this.#instanceId = checkedInstanceId(instanceId);
   }
 
   /**
@@ -55,4 +52,9 @@ export class ExtranonceAllocator {
     view.setUint32(INSTANCE_BYTES + 2, this.#allocated % 2 ** 32);
     return prefix;
   }
+}
+
+function checkedInstanceId(instanceId: number): number {
+  if (Number.isInteger(instanceId) && instanceId >= 0 && instanceId <= 0xffff) return instanceId;
+  throw new RangeError(`an instance id is a whole number from 0 to 65535, not ${instanceId}`);
 }

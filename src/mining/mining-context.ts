@@ -7,6 +7,7 @@ import type { MiningOptions } from "./pool-options.ts";
 import type { WorkBook } from "./work-book.ts";
 
 export type MiningContext = {
+  /** Replaced as a whole when the settings change: read at each use. */
   options: MiningOptions;
   readonly workBook: WorkBook;
   readonly extranonces: ExtranonceAllocator;

@@ -108,27 +108,31 @@ export class MiningPool {
 
   /**
    * Goes on with other options: payouts, tag and extranonces count for the jobs that are sent from now on, and a job
-   * follows at once.
+   * follows at once; targets follow where they have to; limits count from the next open.
    * @throws {AditError} where no job can be made with them; the next template is another chance.
    */
-  reconfigure(options: MiningOptions): void {
+  reconfigure(options: MiningOptions, now: Moment): void {
     const context = this.#context;
-    const { template } = context.workBook;
-    const newPrefixes = options.instanceId !== context.extranonces.instanceId;
+    const { options: before, workBook, extranonces } = context;
+    const newPrefixes = options.instanceId !== before.instanceId;
+    let newWork = newPrefixes || options.poolTag !== before.poolTag;
+    // Shares that came before are judged by what was before.
     this.#pipeline.flush();
     context.options = options;
     context.payoutOf = createPayoutPolicy(options.payout);
-    context.workBook.setPoolTag(options.poolTag);
-    context.extranonces.instanceId = options.instanceId;
+    workBook.setPoolTag(options.poolTag);
+    extranonces.instanceId = options.instanceId;
     for (const connection of this.#connections) {
       try {
-        connection.regroup();
+        if (connection.regroup()) newWork = true;
         if (newPrefixes) connection.renewPrefixes();
+        connection.adapt({ before, now });
       } catch (error) {
         connection.fail(error);
       }
     }
-    if (template !== undefined && context.workAvailable) this.setTemplate(template);
+    const { template } = workBook;
+    if (newWork && template !== undefined && context.workAvailable) this.setTemplate(template);
   }
 
   /** Lets vardiff look at every channel. */

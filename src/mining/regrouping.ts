@@ -12,6 +12,8 @@ import type { PayoutPolicy } from "./payout-policy.ts";
 import { type WorkKind, workKind } from "./work-kind.ts";
 
 export type Regrouping = {
+  /** Some group does other work than before. */
+  readonly changed: boolean;
   /** Groups that channels came to. */
   readonly joined: ReadonlySet<Group<Channel>>;
   /** Channels that nobody can be paid for; they are in their old groups still. */
@@ -24,11 +26,13 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
   // What all channels want, before any of them moves: two groups may change places.
   const wanted = [...groups.all()].map((group) => ({ group, kinds: kindsOf(group, { payoutOf, refused }) }));
   const joined = new Set<Group<Channel>>();
+  let changed = false;
   for (const { group, kinds } of wanted) {
     const [only] = new Set([...kinds.values()].map(({ key }) => key));
     const [kind] = kinds.values();
     const isWhole = kinds.size === group.members.size && [...kinds.values()].every(({ key }) => key === only);
     if (kind === undefined || (isWhole && only === group.kind.key)) continue;
+    changed = true;
     withdrawAhead(group);
     if (isWhole && groups.find(kind) === undefined) {
       groups.change(group, kind);
@@ -41,7 +45,7 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
       joined.add(target);
     }
   }
-  return { joined, refused };
+  return { changed, joined, refused };
 }
 
 function kindsOf(

@@ -29,7 +29,7 @@ const MAX_STEP_UP = 64;
 const MAX_STEP_DOWN = 16;
 
 export class Vardiff {
-  readonly #sharesPerMs: number;
+  #sharesPerMs: number;
   #difficulty: number;
   #windowStartMs: number;
   /** Shares of this window, in units of the present difficulty. */
@@ -63,6 +63,11 @@ export class Vardiff {
       this.#shares = came / 2;
     }
     return undefined;
+  }
+
+  /** Steers towards that many shares from now on; what was seen tells as much about the miner as before. */
+  aimAt(sharesPerMinute: number): void {
+    this.#sharesPerMs = sharesPerMinute / 60_000;
   }
 
   /** The channel has this difficulty from now on; what was seen before says nothing about it. */

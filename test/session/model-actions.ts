@@ -147,7 +147,8 @@ function reconfigure(walk: ModelWalk, instanceId: number): void {
     for (const { pending, withdrawn } of client.channels.values())
       for (const { jobId } of pending) withdrawn.add(jobId);
   }
-  walk.pool.pool.reconfigure({ ...MINING, ...MODEL_OPTIONS, instanceId, poolTag: `/${instanceId}/` });
+  const options = { ...MINING, ...MODEL_OPTIONS, instanceId, poolTag: `/${instanceId}/` };
+  walk.pool.pool.reconfigure(options, walk.pool.clock.now());
 }
 
 /** Of which no job can be made: more branches than the validator takes. */

@@ -8,7 +8,7 @@ import { shareTarget } from "../../src/mining/share-target.ts";
 import { CloseChannel, SetExtranoncePrefix, SetGroupChannel } from "../../src/wire/channel-messages.ts";
 import { NewExtendedMiningJob } from "../../src/wire/job-messages.ts";
 import { MINING, PoolHarness, read } from "../session/session-fixture.ts";
-import { A, B, Rig } from "./channel-rig.ts";
+import { A, B, NOW, Rig } from "./channel-rig.ts";
 
 const ALICE = "bcrt1q6z64a43mjgkcq0ul2znwneq3spghrlau9slefp";
 const BOB = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
@@ -33,7 +33,7 @@ function opened(userIdentity: string, kind: "standard" | "extended" = "extended"
 }
 
 function reconfigure(changed: Partial<MiningOptions>): void {
-  rig.harness.pool.reconfigure({ ...OPTIONS, ...changed });
+  rig.harness.pool.reconfigure({ ...OPTIONS, ...changed }, NOW);
 }
 
 /** The scripts that the newest job of each frame pays, by address. */
