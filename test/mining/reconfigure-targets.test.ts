@@ -58,6 +58,18 @@ describe("another least difficulty", () => {
   });
 });
 
+describe("a difficulty that is bounded anew", () => {
+  it("is steered from there: what came at the old one says nothing any more", () => {
+    rig = new Rig(new PoolHarness({ vardiff: true }));
+    const channel = rig.open({ nominalHashrate: HASHRATE });
+    for (let share = 0; share < 120; share += 1) channel.vardiff?.onShare(channel.target.difficulty);
+    reconfigure({ vardiff: true, minDifficulty: 20 }, later(60));
+    rig.frames();
+    rig.harness.pool.retarget(later(61));
+    expect(types()).toEqual([]);
+  });
+});
+
 describe("difficulty control", () => {
   it("that is switched on steers channels that were opened without it, from then on", () => {
     rig = new Rig();
