@@ -12,10 +12,14 @@ import type { Channel } from "../mining/channel.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesSuccess } from "../wire/share-messages.ts";
 
-export type AcknowledgerOptions = {
+export type AcknowledgerOptions = AcknowledgerSettings & {
   readonly ledger: ShareLedger;
   /** Unique per run of the process: batch ids begin with it. */
   readonly runId: string;
+};
+
+/** What can change while it runs. */
+export type AcknowledgerSettings = {
   /** A channel's shares are acknowledged at the latest after this long. */
   readonly intervalMs: number;
   /** So many shares of all channels are flushed at once. */
@@ -26,7 +30,7 @@ export type AcknowledgerOptions = {
 const RETRY_MS = 1_000;
 
 export class Acknowledger {
-  readonly #options: AcknowledgerOptions;
+  #options: AcknowledgerOptions;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #book = new AcknowledgementBook();
@@ -45,6 +49,11 @@ export class Acknowledger {
     this.#options = options;
     this.#logger = context.logger;
     this.#clock = context.clock;
+  }
+
+  /** Holds from the next share on; what waits already waits no longer than it would have. */
+  reconfigure(settings: AcknowledgerSettings): void {
+    this.#options = { ...this.#options, ...settings };
   }
 
   /** Accepted shares that the ledger has. */

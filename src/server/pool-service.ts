@@ -17,10 +17,10 @@ import type { Template } from "../templates/template.ts";
 import type { SourceState, TemplateListener, TemplateSource } from "../templates/template-source.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesError } from "../wire/share-messages.ts";
-import { Acknowledger, type AcknowledgerOptions } from "./acknowledger.ts";
+import { Acknowledger, type AcknowledgerOptions, type AcknowledgerSettings } from "./acknowledger.ts";
 import { BlockSubmitter } from "./block-submitter.ts";
 import { Deadline } from "./deadline.ts";
-import { StratumServer, type StratumServerOptions } from "./stratum-server.ts";
+import { StratumServer, type StratumServerOptions, type StratumSettings } from "./stratum-server.ts";
 
 export type PoolServiceOptions = {
   readonly mining: MiningOptions;
@@ -32,6 +32,13 @@ export type PoolServiceOptions = {
   readonly alsoSubmitTo: readonly TemplateSource[];
   readonly acknowledge: Omit<AcknowledgerOptions, "ledger">;
   readonly stratum: Omit<StratumServerOptions, "pool">;
+};
+
+/** What can change while the pool runs. */
+export type PoolSettings = {
+  readonly mining: MiningOptions;
+  readonly acknowledge: AcknowledgerSettings;
+  readonly stratum: StratumSettings;
 };
 
 /** How often vardiff looks at every channel. Its fastest reaction is some seconds. */
@@ -110,6 +117,13 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
       throw error;
     }
     return address;
+  }
+
+  /** Takes other settings while running; none of them ends a connection. */
+  reconfigure({ mining, acknowledge, stratum }: PoolSettings): void {
+    this.#pool.reconfigure(mining, this.#clock.now());
+    this.#acknowledger.reconfigure(acknowledge);
+    this.#stratum.reconfigure(stratum);
   }
 
   /**

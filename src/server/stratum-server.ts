@@ -21,8 +21,16 @@ import { SessionLog } from "./session-log.ts";
 
 export type PlaintextPolicy = "private" | "always" | "never";
 
-export type StratumServerOptions = {
+export type StratumServerOptions = StratumSettings & {
   readonly listen: { readonly host: string; readonly port: number };
+  readonly pool: MiningPool;
+  readonly identity: NoiseIdentity;
+  /** Undefined: nobody's messages are looked at. */
+  readonly tracer?: Pick<MessageTracer, "of"> | undefined;
+};
+
+/** What can change while it runs. */
+export type StratumSettings = {
   readonly plaintext: PlaintextPolicy;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
@@ -30,10 +38,6 @@ export type StratumServerOptions = {
   readonly timeouts?: SessionTimeouts;
   /** Where miners are sent when the port closes. */
   readonly reconnectTo?: OtherHost | undefined;
-  readonly pool: MiningPool;
-  readonly identity: NoiseIdentity;
-  /** Undefined: nobody's messages are looked at. */
-  readonly tracer?: Pick<MessageTracer, "of"> | undefined;
 };
 
 /**
@@ -55,10 +59,12 @@ const CLOSE_GRACE_MS = 2_000;
 const BACKLOG = 1_024;
 
 export class StratumServer {
-  readonly #options: StratumServerOptions;
+  #options: StratumServerOptions;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #server: Server;
+  /** Of all connections, also when it changes. */
+  readonly #connectionLimits: { maxOutboundBytes: number };
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
   readonly #dirty = new Set<Connection>();
@@ -78,6 +84,7 @@ export class StratumServer {
     context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
   ) {
     this.#options = options;
+    this.#connectionLimits = { maxOutboundBytes: options.maxOutboundBytesPerConnection };
     this.#logger = context.logger;
     this.#clock = context.clock;
     const { metrics } = context;
@@ -106,6 +113,17 @@ export class StratumServer {
     this.#server.on("error", (error) => this.#logger.error("listener failed", { error: error.message }));
     this.#ticking = this.#clock.every(TICK_MS, () => this.#tick());
     return this.#server.address() as AddressInfo;
+  }
+
+  /**
+   * Takes other settings while running. Caps and plaintext hold for connections that come from now on, timeouts and the
+   * bytes that may wait for the open ones too; none is closed for having been let in before.
+   */
+  reconfigure(settings: StratumSettings): void {
+    this.#options = { ...this.#options, ...settings };
+    this.#connectionLimits.maxOutboundBytes = settings.maxOutboundBytesPerConnection;
+    const { timeouts = DEFAULT_TIMEOUTS } = this.#options;
+    for (const { session } of this.#connections) session.timeouts = timeouts;
   }
 
   /** Every channel was just given a job: nobody needs another sign of life for a while. */
@@ -202,9 +220,7 @@ export class StratumServer {
         },
       },
     );
-    const connection = new Connection(session, socket, {
-      maxOutboundBytes: this.#options.maxOutboundBytesPerConnection,
-    });
+    const connection = new Connection(session, socket, this.#connectionLimits);
     this.#connections.add(connection);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#connectionsAccepted.add(1);

@@ -57,6 +57,7 @@ type Phase = "transport" | "setup" | "open" | "ended";
 export class ConnectionSession {
   readonly connectionId: string;
   readonly #options: SessionOptions;
+  #timeouts: SessionTimeouts;
   readonly #host: SessionHost;
   readonly #conversation: MiningConversation;
   #phase: Phase = "transport";
@@ -66,14 +67,16 @@ export class ConnectionSession {
   #reader: FrameReader | undefined;
   #sealer: FrameSealer | undefined;
   #output: Uint8Array[] = [];
-  #deadlineMs: number | undefined;
+  /** When the present phase began; undefined once there is no deadline any more. */
+  #sinceMs: number | undefined;
 
   constructor(options: SessionOptions, host: SessionHost) {
     this.connectionId = options.connectionId;
     this.#options = options;
     this.#host = host;
     this.#now = options.now;
-    this.#deadlineMs = options.now.monotonicMs + options.timeouts.handshakeMs;
+    this.#timeouts = options.timeouts;
+    this.#sinceMs = options.now.monotonicMs;
     this.#conversation = new MiningConversation(options.connectionId, {
       pool: host.pool,
       send: (frame) => this.send(frame),
@@ -91,6 +94,11 @@ export class ConnectionSession {
   /** Undefined until the setup succeeded. */
   get channels(): ConnectionChannels | undefined {
     return this.#conversation.channels;
+  }
+
+  /** Holds for the present phase too, counted from its begin. */
+  set timeouts(timeouts: SessionTimeouts) {
+    this.#timeouts = timeouts;
   }
 
   /** Takes bytes as they came from the socket. They may be overwritten. Never throws. */
@@ -130,7 +138,7 @@ export class ConnectionSession {
     this.#now = now;
     this.#conversation.tick(now);
     this.#updateDeadline();
-    if (this.#deadlineMs !== undefined && now.monotonicMs >= this.#deadlineMs) this.#endByDeadline();
+    if (this.#sinceMs !== undefined && now.monotonicMs - this.#sinceMs >= this.#allowedMs()) this.#endByDeadline();
   }
 
   /** Ends the session: nothing is read any more, what is queued goes out still. A second call does nothing. */
@@ -144,6 +152,19 @@ export class ConnectionSession {
     } finally {
       const shares = channels?.shares ?? sumOfTotals([]);
       this.#host.onEnd(reason, { error, openChannels, shares, undecided: this.#undecided });
+    }
+  }
+
+  #allowedMs(): number {
+    const { handshakeMs, setupMs, noChannelMs } = this.#timeouts;
+    switch (this.#phase) {
+      case "transport":
+        return handshakeMs;
+      case "setup":
+        return setupMs;
+      case "open":
+      case "ended":
+        return noChannelMs;
     }
   }
 
@@ -191,7 +212,7 @@ export class ConnectionSession {
     this.#sealer = trace === undefined ? sealer : tracedSealer(sealer, trace);
     this.#undecided = new Uint8Array(0);
     this.#phase = "setup";
-    this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.setupMs;
+    this.#sinceMs = this.#now.monotonicMs;
     if (rest.length > 0) this.#readFrames(rest);
   }
 
@@ -210,9 +231,9 @@ export class ConnectionSession {
     if (channels === undefined || this.#phase === "ended") return;
     if (this.#phase === "setup") {
       this.#phase = "open";
-      this.#deadlineMs = this.#now.monotonicMs + this.#options.timeouts.noChannelMs;
+      this.#sinceMs = this.#now.monotonicMs;
     }
-    if (channels.size > 0) this.#deadlineMs = undefined;
+    if (channels.size > 0) this.#sinceMs = undefined;
   }
 
   #queue(bytes: Uint8Array): void {

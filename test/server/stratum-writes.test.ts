@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
-import { until, within } from "../support/wait.ts";
+import { nextTurn, until, within } from "../support/wait.ts";
 import type { RawPeer } from "./raw-peer.ts";
 import { StratumBench, someTurns } from "./stratum-bench.ts";
 import { onWrites, watchWrites } from "./watched-writes.ts";
@@ -117,6 +117,23 @@ describe("a peer that never reads", () => {
     bench.template(NEXT_TIP);
     await other.job();
     expect(other.unread).toBe(0);
+  });
+});
+
+describe("a peer that does not read while the limit changes", () => {
+  it("is disconnected at the other limit", async () => {
+    await bench.stop();
+    bench = await StratumBench.start({ maxOutboundBytesPerConnection: 1 << 30 });
+    const silent = await (await bench.join()).setUp({ flags: 0 });
+    for (const size of EXTRANONCE_SIZES) await silent.openExtended(size);
+    silent.socket.pause();
+    const caps = { maxConnections: 100, maxConnectionsPerAddress: 100 };
+    bench.server.reconfigure({ plaintext: "private", ...caps, maxOutboundBytesPerConnection: 65_536 });
+    for (let templates = 0; bench.ends.length === 0 && templates < 3_000; templates += 1) {
+      bench.template({ merklePath: LONG_PATH, curTime: 1_700_000_000 + templates });
+      await nextTurn();
+    }
+    expect(bench.ends).toEqual(["outbound-limit"]);
   });
 });
 

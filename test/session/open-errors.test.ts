@@ -36,7 +36,7 @@ function expectRefused(client: SessionHarness, error_code: OpenErrorCode): void 
   expect(frame?.header.channelMsg).toBe(false);
   expect(more).toBeUndefined();
   expect(client.ended).toBeUndefined();
-  expect(client.events.at(-1)).toEqual({ kind: "channel-refused", userIdentity: "alice", errorCode: error_code });
+  expect(client.events.at(-1)).toMatchObject({ kind: "channel-refused", userIdentity: "alice", errorCode: error_code });
 }
 
 function expectServed(client: SessionHarness): void {
