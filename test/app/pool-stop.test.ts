@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
 import { Reconnect } from "../../src/wire/common-messages.ts";
+import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { RawPeer } from "../server/raw-peer.ts";
 import { until, within } from "../support/wait.ts";
@@ -18,6 +19,8 @@ async function withShare(environment: Record<string, string> = {}): Promise<RawP
   run = new PoolRun({ MINING__MIN_DIFFICULTY: "0", SIMULATE__DIFFICULTY: "1e9", ...environment });
   const peer = await new RawPeer({ port: (await run.url()).port }).setUp();
   const id = await peer.open();
+  // What is announced for the next tip.
+  await peer.next(NewMiningJob);
   peer.share(id, { ntime: Math.floor(run.clock.nowMs() / 1_000) });
   return peer;
 }
