@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
-import { type ConfigInput, loadConfig, loadDataDir } from "./config.ts";
+import { type ConfigInput, loadDataDir, loadValues, toConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT_FAILURE, EXIT_USAGE } from "./exit-codes.ts";
 import { type Arguments, checkKnown, checkSwitches, textFlag } from "./flags.ts";
@@ -17,7 +17,7 @@ import { Output } from "./output.ts";
 import { runPool } from "./pool.ts";
 import { POOL_FLAGS } from "./pool-flags.ts";
 import { PROBE_FLAGS, probe } from "./probe.ts";
-import { handleSignals } from "./signals.ts";
+import { handleSignals, hangupDetector } from "./signals.ts";
 
 const EPILOGUE = "Exit codes: 0 done or stopped in order, 1 failed while running, 2 wrong usage or configuration.";
 
@@ -52,12 +52,25 @@ function configInput(given: Arguments): ConfigInput {
 }
 
 async function pool(given: Arguments): Promise<number> {
-  const config = loadConfig(configInput(given));
+  const input = configInput(given);
+  const loaded = loadValues(input);
+  const config = toConfig(loaded.values);
   const logger = createLogger(config.log);
-  const signals = handleSignals(() => logger.error("the orderly stop took too long"), { clock: systemClock, process });
+  const onLate = (): void => logger.error("the orderly stop took too long");
+  const signals = handleSignals(onLate, { clock: systemClock, process, isHangup: hangupDetector() });
   try {
-    const print = (line: string): void => output.print(line);
-    return await runPool(config, { logger, clock: systemClock, print, stopSignal: signals.stopSignal });
+    return await runPool(config, {
+      logger,
+      clock: systemClock,
+      print: (line) => output.print(line),
+      stopSignal: signals.stopSignal,
+      reloading: {
+        loaded,
+        load: () => loadValues(input),
+        setLevel: (level) => logger.setLevel(level),
+        onRequest: (listener) => signals.onReload(listener),
+      },
+    });
   } finally {
     signals.release();
   }

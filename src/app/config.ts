@@ -81,17 +81,24 @@ export type ConfigInput = {
   readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
+export type LoadedValues = {
+  readonly values: Values;
+  /** The file that some of them are from; undefined where there was none. */
+  readonly file: string | undefined;
+};
+
 /** @throws {UsageError} */
 export function loadConfig(input: ConfigInput): Config {
-  return toConfig(loadValues(input));
+  return toConfig(loadValues(input).values);
 }
 
 /** The data folder alone: the rest need not be complete yet. @throws {UsageError} for a wrong key or value. */
 export function loadDataDir(input: ConfigInput): string {
-  return String(configuredValue(loadValues(input), "data_dir"));
+  return String(configuredValue(loadValues(input).values, "data_dir"));
 }
 
-function loadValues(input: ConfigInput): Values {
+/** Each value is right by itself; `toConfig` looks at them together. @throws {UsageError} for a wrong key or value. */
+export function loadValues(input: ConfigInput): LoadedValues {
   const flags: Values = new Map();
   for (const { path, value, flag } of input.flags) {
     noteValue(flags, path, { value: typeof value === "string" ? textToValue(path, value) : value, from: flag });
@@ -100,15 +107,21 @@ function loadValues(input: ConfigInput): Values {
   const dataDir = String(
     flags.get("data_dir") ?? environment.get("data_dir") ?? configuredValue(new Map(), "data_dir"),
   );
-  return new Map([...readFile(input, dataDir), ...environment, ...flags]);
+  const { path, named } = fileOf(input, dataDir);
+  const fromFile = path === undefined ? [] : readConfigFile(path, named);
+  return { values: new Map([...fromFile, ...environment, ...flags]), file: path };
 }
 
-function readFile({ configFile, environment }: ConfigInput, dataDir: string): Values {
-  if (configFile !== undefined) return readConfigFile(configFile, "--config");
-  const named = environment[CONFIG_VARIABLE] ?? "";
-  if (named !== "") return readConfigFile(named, CONFIG_VARIABLE);
+/** The file's path, if there is one, and how its name came to us. */
+function fileOf(
+  { configFile, environment }: ConfigInput,
+  dataDir: string,
+): { readonly path: string | undefined; readonly named: string } {
+  if (configFile !== undefined) return { path: configFile, named: "--config" };
+  const variable = environment[CONFIG_VARIABLE] ?? "";
+  if (variable !== "") return { path: variable, named: CONFIG_VARIABLE };
   const usual = join(dataDir, "config", "config.toml");
-  return existsSync(usual) ? readConfigFile(usual, "data_dir") : new Map();
+  return { path: existsSync(usual) ? usual : undefined, named: "data_dir" };
 }
 
 /** @throws {UsageError} where values do not go together. */

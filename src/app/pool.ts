@@ -9,7 +9,8 @@ import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit-codes.ts";
 import { loadOrCreateKeys } from "./key-store.ts";
-import { serviceOptions } from "./service-options.ts";
+import { Reloader, type ReloaderOptions } from "./reload.ts";
+import { poolSettings, serviceOptions } from "./service-options.ts";
 
 export type PoolContext = {
   readonly logger: Logger;
@@ -18,6 +19,11 @@ export type PoolContext = {
   print(line: string): void;
   /** Resolves with the signal's name when the pool has to stop. */
   readonly stopSignal: Promise<string>;
+  /** How the configuration can change while the pool runs; without it, it stays as it is. */
+  readonly reloading?: Omit<ReloaderOptions, "apply"> & {
+    /** Has `listener` called whenever it has to be read again. */
+    onRequest(listener: () => void): void;
+  };
 };
 
 /**
@@ -32,18 +38,48 @@ export async function runPool(config: Config, context: PoolContext): Promise<num
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
 
   const stopped = context.stopSignal.then((signal) => ({ signal }));
+  let present = config;
+  let port: number | undefined;
+  let isStopping = false;
+  const printUrl = (): void => {
+    if (port === undefined) return;
+    const { authorityPublicKey } = keys;
+    context.print(formatPoolUrl({ host: publicHost(present), port, authorityPublicKey }));
+  };
+  const apply = (next: Config): void => {
+    const isElsewhere = next.stratum.publicHost !== present.stratum.publicHost;
+    present = next;
+    service.reconfigure(poolSettings(next));
+    if (isElsewhere) printUrl();
+  };
+  followRequests(context, { apply, isStopping: () => isStopping });
+
   const started = await Promise.race([service.start(), stopped]);
   if ("port" in started) {
-    const { address, port } = started;
-    context.print(formatPoolUrl({ host: publicHost(config), port, authorityPublicKey: keys.authorityPublicKey }));
-    logger.info("listening", { address, port, plaintext: config.stratum.plaintext });
+    port = started.port;
+    printUrl();
+    logger.info("listening", { address: started.address, port, plaintext: present.stratum.plaintext });
   }
   const { signal } = await stopped;
+  isStopping = true;
   logger.info("stopping", { signal, connections: service.connections, channels: service.channels });
   await service.stop();
   const { stored, unstored } = service.shares;
   logger.info("stopped", { shares: stored });
   return unstored === 0 ? EXIT_OK : EXIT_FAILURE;
+}
+
+/** Reads the configuration again whenever that is asked for, until the pool stops. */
+function followRequests(
+  { reloading, logger }: PoolContext,
+  pool: { readonly apply: (config: Config) => void; readonly isStopping: () => boolean },
+): void {
+  if (reloading === undefined) return;
+  const reloader = new Reloader({ ...reloading, apply: pool.apply }, { logger });
+  reloading.onRequest(() => {
+    if (pool.isStopping()) logger.info("configuration not reloaded: the pool is stopping");
+    else reloader.reload();
+  });
 }
 
 /** The host for the URL: as configured, the one listened on, or the first address that others can reach. */

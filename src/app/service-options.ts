@@ -13,7 +13,7 @@ import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { ellswiftKeyPair } from "../noise/ellswift.ts";
 import { MessageTracer } from "../server/message-tracer.ts";
 import { NoiseIdentity } from "../server/noise-identity.ts";
-import type { PoolServiceOptions } from "../server/pool-service.ts";
+import type { PoolServiceOptions, PoolSettings } from "../server/pool-service.ts";
 import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
 import { createValidator, type ShareValidator } from "../sharecore/index.ts";
 import { RpcSource } from "../templates/rpc-source.ts";
@@ -30,38 +30,20 @@ const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
 
 /** @throws {AditError} for an option of a node that cannot be used. */
 export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServiceOptions {
-  const { mining, limits, server, stratum } = config;
+  const { mining, stratum } = config;
+  const settings = poolSettings(config);
   const [templates, ...alsoSubmitTo] = createSources(config, parts);
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
-    mining: {
-      payout: payoutOptions(config),
-      poolTag: mining.poolTag,
-      instanceId: mining.instanceId,
-      startedAtMs: parts.clock.nowMs(),
-      sharesPerMinute: mining.sharesPerMinute,
-      minDifficulty: mining.minDifficulty,
-      vardiff: config.vardiff.enabled,
-      maxChannels: limits.maxChannels,
-      maxChannelsPerConnection: limits.maxChannelsPerConnection,
-    },
+    mining: { ...settings.mining, startedAtMs: parts.clock.nowMs() },
     validator: createShareValidator(mining.workers, parts),
     ledger: new MemoryLedger(),
     templates,
     alsoSubmitTo,
-    acknowledge: {
-      runId: randomBytes(8).toString("hex"),
-      intervalMs: mining.ackIntervalMs,
-      maxPendingShares: mining.ackCount,
-    },
+    acknowledge: { ...settings.acknowledge, runId: randomBytes(8).toString("hex") },
     stratum: {
+      ...settings.stratum,
       listen: stratum.stratumV2Listen,
-      plaintext: stratum.plaintext,
-      reconnectTo: server.reconnectTo,
-      timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
-      maxConnections: limits.maxConnections,
-      maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
-      maxOutboundBytesPerConnection: limits.maxOutboundBytesPerConnection,
       tracer: createTracer(config, parts),
       identity: new NoiseIdentity(
         {
@@ -77,6 +59,32 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
 function createTracer({ log, dataDir }: Config, parts: Parts): MessageTracer | undefined {
   if (log.trace.length === 0) return undefined;
   return new MessageTracer({ peers: log.trace, sink: traceFile(dataDir, parts.clock.nowMs()) }, parts);
+}
+
+/** What of it can change while the pool runs. */
+export function poolSettings(config: Config): PoolSettings {
+  const { mining, limits, server, stratum } = config;
+  return {
+    mining: {
+      payout: payoutOptions(config),
+      poolTag: mining.poolTag,
+      instanceId: mining.instanceId,
+      sharesPerMinute: mining.sharesPerMinute,
+      minDifficulty: mining.minDifficulty,
+      vardiff: config.vardiff.enabled,
+      maxChannels: limits.maxChannels,
+      maxChannelsPerConnection: limits.maxChannelsPerConnection,
+    },
+    acknowledge: { intervalMs: mining.ackIntervalMs, maxPendingShares: mining.ackCount },
+    stratum: {
+      plaintext: stratum.plaintext,
+      reconnectTo: server.reconnectTo,
+      timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
+      maxConnections: limits.maxConnections,
+      maxConnectionsPerAddress: limits.maxConnectionsPerAddress,
+      maxOutboundBytesPerConnection: limits.maxOutboundBytesPerConnection,
+    },
+  };
 }
 
 /** Without an address only the simulated node's blocks are made: those of a real one are worth something. */

@@ -1,8 +1,10 @@
 /**
- * SIGINT and SIGTERM: the first asks for an orderly stop, a second one ends the process at once. Time and process come
- * as arguments, so that a test can hold them.
+ * SIGINT and SIGTERM: the first asks for an orderly stop, a second one ends the process at once. SIGHUP asks for the
+ * configuration to be read again where somebody listens for that; else, and where it says that the terminal is gone, it
+ * asks for an orderly stop too. Time and process come as arguments, so that a test can hold them.
  */
 
+import { isatty } from "node:tty";
 import type { Clock, Timer } from "../core/clock.ts";
 import { EXIT_FAILURE, EXIT_SIGINT, EXIT_SIGTERM } from "./exit-codes.ts";
 
@@ -15,25 +17,34 @@ const STOP_WITHIN_MS = 5_000;
  */
 const SAME_SIGNAL_WITHIN_MS = 150;
 
+type HandledSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
 /** What of `process` is used. */
 export type SignalProcess = {
-  on(signal: "SIGINT" | "SIGTERM", listener: (signal: NodeJS.Signals) => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", listener: (signal: NodeJS.Signals) => void): unknown;
+  on(signal: HandledSignal, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: HandledSignal, listener: (signal: NodeJS.Signals) => void): unknown;
   exit(code: number): void;
 };
 
 export type SignalHandling = {
   /** Resolves with the first signal's name. */
   readonly stopSignal: Promise<string>;
+  /** Has `listener` called with each SIGHUP from now on, and at once where one came before. */
+  onReload(listener: () => void): void;
   /** Takes the handlers away again. */
   release(): void;
 };
 
+export type SignalParts = {
+  readonly clock: Clock;
+  readonly process: SignalProcess;
+  /** Whether a SIGHUP means that the terminal was closed, and not a reload; without it always. */
+  readonly isHangup?: () => boolean;
+};
+
 /** @param onLate called when the orderly stop took too long, right before the process ends. */
-export function handleSignals(
-  onLate: () => void,
-  { clock, process }: { readonly clock: Clock; readonly process: SignalProcess },
-): SignalHandling {
+export function handleSignals(onLate: () => void, parts: SignalParts): SignalHandling {
+  const { clock, process, isHangup = () => true } = parts;
   let stop: (signal: string) => void = () => undefined;
   const stopSignal = new Promise<string>((resolve) => {
     stop = resolve;
@@ -53,14 +64,39 @@ export function handleSignals(
     });
     stop(signal);
   };
+  let reload: (() => void) | undefined;
+  let isReloadDue = false;
+  const onHangup = (signal: NodeJS.Signals): void => {
+    if (!isHangup()) {
+      if (reload === undefined) isReloadDue = true;
+      else reload();
+    } else if (first === undefined) onSignal(signal);
+  };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  process.on("SIGHUP", onHangup);
   return {
     stopSignal,
+    onReload(listener) {
+      reload = listener;
+      if (isReloadDue) listener();
+      isReloadDue = false;
+    },
     release() {
       late?.cancel();
       process.off("SIGINT", onSignal);
       process.off("SIGTERM", onSignal);
+      process.off("SIGHUP", onHangup);
     },
   };
+}
+
+/**
+ * What a SIGHUP of this process means from now on: that its terminal was closed, where it had one that is gone. On
+ * Windows it always means that: there it comes of the console's close button alone.
+ */
+export function hangupDetector(platform: NodeJS.Platform = process.platform): () => boolean {
+  if (platform === "win32") return () => true;
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  return () => terminals.some((descriptor) => !isatty(descriptor));
 }

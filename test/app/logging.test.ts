@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { LogLevel } from "../../src/app/config.ts";
-import { createLogger } from "../../src/app/logging.ts";
+import { createLogger, type RootLogger } from "../../src/app/logging.ts";
 import type { Logger } from "../../src/core/logger.ts";
 
 function written(options: { level?: LogLevel; format?: "pretty" | "json" }, write: (logger: Logger) => void): string[] {
@@ -46,6 +46,30 @@ describe("a log for programs", () => {
     ["error", ["a error"]],
   ] as const)("of level %s has %j", (level, messages) => {
     expect(written({ level }, all).map((line) => JSON.parse(line).msg)).toEqual(messages);
+  });
+});
+
+describe("a level that changes while the program runs", () => {
+  it.each(["json", "pretty"] as const)("holds at once, for loggers that there are already too: %s", (format) => {
+    const lines = written({ level: "warn", format }, (logger) => {
+      const root = logger as RootLogger;
+      const child = root.child({ connectionId: "7" }).child({ more: 1 });
+      root.info("one");
+      child.info("two");
+      root.setLevel("debug");
+      root.debug("three");
+      child.debug("four");
+      root.setLevel("error");
+      root.warn("five");
+      child.warn("six");
+      child.error("seven");
+    });
+    expect(lines.map((line) => /three|four|seven|one|two|five|six/.exec(line)?.[0])).toEqual([
+      "three",
+      "four",
+      "seven",
+    ]);
+    expect(lines[1]).toMatch(/"connectionId":"7","more":1/);
   });
 });
 

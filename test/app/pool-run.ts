@@ -1,10 +1,10 @@
 /** A pool in the test's process, from its configuration on. */
 
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
-import { loadConfig } from "../../src/app/config.ts";
+import { type LoadedValues, type LogLevel, loadValues, toConfig } from "../../src/app/config.ts";
 import { createLogger } from "../../src/app/logging.ts";
 import { runPool } from "../../src/app/pool.ts";
 import { type PoolAddress, parsePoolUrl } from "../../src/noise/pool-url.ts";
@@ -18,9 +18,13 @@ export class PoolRun {
   readonly printed: string[] = [];
   logged = "";
   stop: () => void = () => undefined;
+  /** As SIGHUP does. */
+  reload: () => void = () => undefined;
   readonly ended: Promise<number>;
 
-  constructor(environment: Readonly<Record<string, string>>) {
+  /** @param file the configuration file in its data folder. */
+  constructor(environment: Readonly<Record<string, string>>, file?: string) {
+    if (file !== undefined) this.write(file);
     const all = {
       STRATUM__STRATUM_V2_LISTEN: "127.0.0.1:0",
       DATA_DIR: this.dataDir,
@@ -28,7 +32,8 @@ export class PoolRun {
       ...environment,
     };
     const prefixed = Object.fromEntries(Object.entries(all).map(([name, value]) => [`ADIT_${name}`, value]));
-    const config = loadConfig({ flags: [], configFile: undefined, environment: prefixed });
+    const load = (): LoadedValues => loadValues({ flags: [], configFile: undefined, environment: prefixed });
+    const loaded = load();
     const stopSignal = new Promise<string>((resolve) => {
       this.stop = () => resolve("SIGTERM");
     });
@@ -38,11 +43,32 @@ export class PoolRun {
         done();
       },
     });
+    const config = toConfig(loaded.values);
     const logger = createLogger({ level: "debug", format: "json" }, log);
     const print = (line: string): void => void this.printed.push(line);
-    this.ended = runPool(config, { logger, clock: this.clock, print, stopSignal });
+    const reloading = {
+      loaded,
+      load,
+      setLevel: (level: LogLevel) => logger.setLevel(level),
+      onRequest: (listener: () => void) => {
+        this.reload = listener;
+      },
+    };
+    this.ended = runPool(config, { logger, clock: this.clock, print, stopSignal, reloading });
     // Looked at by the tests that expect it; no other leaves it unhandled.
     this.ended.catch(() => undefined);
+  }
+
+  /** Writes its configuration file. */
+  write(file: string): void {
+    mkdirSync(join(this.dataDir, "config"), { recursive: true });
+    writeFileSync(join(this.dataDir, "config", "config.toml"), file);
+  }
+
+  /** Lines of that message so far. */
+  lines(message: string): Record<string, unknown>[] {
+    const all = this.logged.trim().split("\n");
+    return all.map((line) => JSON.parse(line || "{}")).filter(({ msg }) => msg === message);
   }
 
   async url(): Promise<PoolAddress> {
@@ -52,13 +78,7 @@ export class PoolRun {
 
   /** Resolves with the lines of that message, once there is one. */
   async said(message: string): Promise<Record<string, unknown>[]> {
-    const lines = (): Record<string, unknown>[] =>
-      this.logged
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line || "{}"))
-        .filter(({ msg }) => msg === message);
-    await until(`it says "${message}"`, () => lines().length > 0);
-    return lines();
+    await until(`it says "${message}"`, () => this.lines(message).length > 0);
+    return this.lines(message);
   }
 }

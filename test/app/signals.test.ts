@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { beforeEach, describe, expect, it } from "vitest";
-import { handleSignals, type SignalHandling } from "../../src/app/signals.ts";
+import { handleSignals, hangupDetector, type SignalHandling } from "../../src/app/signals.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 class FakeProcess extends EventEmitter {
@@ -25,6 +25,71 @@ beforeEach(() => {
     },
     { clock, process: program },
   );
+});
+
+describe("SIGHUP", () => {
+  function withHangup(isHangup: () => boolean): void {
+    signals.release();
+    signals = handleSignals(() => undefined, { clock, process: program, isHangup });
+  }
+
+  it("asks for a reload each time, and ends nothing", () => {
+    withHangup(() => false);
+    let reloads = 0;
+    signals.onReload(() => {
+      reloads += 1;
+    });
+    program.emit("SIGHUP", "SIGHUP");
+    program.emit("SIGHUP", "SIGHUP");
+    clock.advance(10_000);
+    expect([reloads, program.exits, clock.pending]).toEqual([2, [], 0]);
+  });
+
+  it("that comes before anybody listens asks for one reload, once somebody does", () => {
+    withHangup(() => false);
+    program.emit("SIGHUP", "SIGHUP");
+    program.emit("SIGHUP", "SIGHUP");
+    let reloads = 0;
+    const count = (): void => {
+      reloads += 1;
+    };
+    signals.onReload(count);
+    signals.onReload(count);
+    expect(reloads).toBe(1);
+  });
+
+  it("while it stops is handed on, and does not cut the stop short", () => {
+    withHangup(() => false);
+    let reloads = 0;
+    signals.onReload(() => {
+      reloads += 1;
+    });
+    program.emit("SIGTERM", "SIGTERM");
+    clock.advance(1_000);
+    program.emit("SIGHUP", "SIGHUP");
+    expect([reloads, program.exits]).toEqual([1, []]);
+  });
+
+  it("that says that the terminal is gone asks for an orderly stop, as often as it comes", async () => {
+    withHangup(() => true);
+    program.emit("SIGHUP", "SIGHUP");
+    clock.advance(1_000);
+    program.emit("SIGHUP", "SIGHUP");
+    expect(await signals.stopSignal).toBe("SIGHUP");
+    expect(program.exits).toEqual([]);
+    program.emit("SIGTERM", "SIGTERM");
+    expect(program.exits).toEqual([143]);
+  });
+
+  it("is an orderly stop where nothing can be reloaded", async () => {
+    program.emit("SIGHUP", "SIGHUP");
+    expect(await signals.stopSignal).toBe("SIGHUP");
+  });
+
+  it("always means the end of the console on Windows, and none here where no terminal is gone", () => {
+    expect(hangupDetector("win32")()).toBe(true);
+    expect(hangupDetector("linux")()).toBe(false);
+  });
 });
 
 describe("Signals", () => {
@@ -72,7 +137,7 @@ describe("Signals", () => {
     program.emit("SIGTERM", "SIGTERM");
     signals.release();
     clock.advance(5_000);
-    expect(program.listenerCount("SIGINT") + program.listenerCount("SIGTERM")).toBe(0);
+    expect(program.eventNames()).toEqual([]);
     expect([lateCalls, program.exits]).toEqual([0, []]);
   });
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { KEYS } from "../../src/app/config-schema.ts";
+import { RELOADED_KEYS, RESTART_KEYS } from "../../src/app/reload-keys.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -104,6 +105,25 @@ describe("docs/limits.md", () => {
         .map((name) => `${name} in ${file}`);
     });
     expect(missing).toEqual([]);
+  });
+});
+
+describe("docs/configuration.md on reloads", () => {
+  const page = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
+  const section = page.slice(page.indexOf("## Reload"));
+  const [table = "", others = ""] = section.split("All other keys need a restart");
+
+  it("has a row for each key that can change while the pool runs, and for no other", () => {
+    const rows = [...table.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, key]) => key);
+    expect(rows.sort()).toEqual([...RELOADED_KEYS].sort());
+  });
+
+  it("names each key, or its section, that needs a restart", () => {
+    for (const key of RESTART_KEYS) {
+      const [name = ""] = key.split(".");
+      const isNamed = others.includes(`\`${key}\``) || others.includes(`[${name}]`);
+      expect(isNamed, key).toBe(true);
+    }
   });
 });
 
