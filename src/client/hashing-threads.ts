@@ -34,6 +34,7 @@ export class HashingThreads {
 
   /** Gives every thread a new header: the job has changed. */
   renew(): void {
+    if (this.#closed) return;
     for (const seat of this.#seats) this.#order(seat);
   }
 

@@ -54,8 +54,11 @@ const PROGRESS_MS = 1_000;
 export const FIRST_RECONNECT_MS = 1_000;
 export const LONGEST_RECONNECT_MS = 30_000;
 
+/** How long a miner that stops waits for the pool's word on the shares that it has sent. Pools flush within a second. */
+const LAST_ANSWERS_MS = 2_000;
+
 /**
- * Mines until `shares` are accepted or `stopSignal` resolves.
+ * Mines until `shares` are accepted or `stopSignal` resolves; then waits for the acknowledgements that are still due.
  * @throws {NoiseError} `url-invalid`, `key-invalid`, before anything is started; {AditError} with what ended it: the
  * pool cannot be reached at first, refuses the miner, or has another key; or a thread crashed.
  */
@@ -79,6 +82,9 @@ class Miner {
   #reconnectMs = FIRST_RECONNECT_MS;
   #reconnecting: Timer | undefined;
   #difficulty = 0;
+  #isEnding = false;
+  /** Called with each answer of the pool, and at its end. */
+  #onAnswer: () => void = () => {};
 
   constructor(options: MinerOptions, context: MinerContext) {
     this.#options = options;
@@ -109,14 +115,30 @@ class Miner {
       this.#connect();
     });
     progress.cancel();
+    this.#isEnding = true;
     this.#reconnecting?.cancel();
+    await this.#threads.close();
+    if (failure === undefined) await this.#lastAnswers();
     this.#client?.close();
     this.#connection?.close();
-    await this.#threads.close();
     if (failure !== undefined) this.#context.onEvent({ event: "failed", ...describe(failure) });
     const totals = this.#counters.totals(this.#difficulty, this.#sample());
     this.#context.onEvent({ event: "finished", exitCode: failure === undefined ? 0 : 1, ...totals });
     if (failure !== undefined) throw failure;
+  }
+
+  /** Resolves when the pool has said of all shares what became of them, when it is gone, or after `LAST_ANSWERS_MS`. */
+  async #lastAnswers(): Promise<void> {
+    const isDone = (): boolean => (this.#client?.unansweredShares ?? 0) === 0;
+    if (isDone()) return;
+    await new Promise<void>((resolve) => {
+      const late = this.#clock.after(LAST_ANSWERS_MS, resolve);
+      this.#onAnswer = () => {
+        if (!isDone()) return;
+        late.cancel();
+        resolve();
+      };
+    });
   }
 
   #connect(): void {
@@ -161,6 +183,7 @@ class Miner {
       onRejected: ({ sequenceNumber, errorCode }) => {
         this.#counters.countRejected(errorCode);
         this.#context.onEvent({ event: "rejected", sequenceNumber, errorCode });
+        this.#onAnswer();
       },
       onClosed: (reasonCode) => {
         const message = `the pool closed the channel with ${printable(reasonCode)}`;
@@ -189,6 +212,7 @@ class Miner {
   #disconnected(error: Error): void {
     this.#isOpen = false;
     this.#client = undefined;
+    if (this.#isEnding) return this.#onAnswer();
     this.#threads.renew();
     // A pool that was mined on once is waited for, whatever became of it, unless it says no or is another one.
     const isWaitedFor = this.#everOpened && error instanceof ClientError && error.code !== "setup-refused";
@@ -213,6 +237,7 @@ class Miner {
     this.#counters.countAccepted(shares, difficulty);
     const { accepted } = this.#counters;
     this.#context.onEvent({ event: "accepted", shares, accepted });
+    this.#onAnswer();
     if (this.#options.shares !== undefined && accepted >= this.#options.shares) this.#finish(undefined);
   }
 

@@ -66,6 +66,7 @@ export class MiningClient {
   #groupChannelId = 0;
   #work: Work | undefined;
   #lastSequenceNumber = 0;
+  #answeredShares = 0;
 
   constructor(options: ClientIdentity, events: MiningClientEvents) {
     this.#options = options;
@@ -80,6 +81,11 @@ export class MiningClient {
   /** The next header to search, or undefined while there is no job. */
   nextUnit(): WorkUnit | undefined {
     return this.#phase === "open" ? this.#work?.nextUnit() : undefined;
+  }
+
+  /** Shares that were sent and of which the pool has not said yet what became of them. */
+  get unansweredShares(): number {
+    return this.#phase === "open" ? Math.max(0, this.#lastSequenceNumber - this.#answeredShares) : 0;
   }
 
   /** Sends a share. @returns its sequence number. */
@@ -164,6 +170,7 @@ export class MiningClient {
       case SubmitSharesSuccess.msgType: {
         const message = read(SubmitSharesSuccess);
         if (!this.#isMine(message)) return;
+        this.#answeredShares += message.new_submits_accepted_count;
         return this.#events.onAccepted({
           shares: message.new_submits_accepted_count,
           difficulty: message.new_shares_sum,
@@ -173,6 +180,7 @@ export class MiningClient {
       case SubmitSharesError.msgType: {
         const message = read(SubmitSharesError);
         if (!this.#isMine(message)) return;
+        this.#answeredShares += 1;
         return this.#events.onRejected({ sequenceNumber: message.sequence_number, errorCode: message.error_code });
       }
       case CloseChannel.msgType: {

@@ -183,7 +183,15 @@ export class MinerBench {
 
   async close(): Promise<void> {
     this.stop();
-    await this.#outcome;
+    let hasEnded = false;
+    void this.#outcome.then(() => {
+      hasEnded = true;
+    });
+    // Answers that the test did not give are not waited for.
+    await until("the miner's end", () => {
+      this.clock.advance(1_000);
+      return hasEnded;
+    });
     await this.stopPool();
   }
 }

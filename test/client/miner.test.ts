@@ -157,6 +157,7 @@ describe("A miner", () => {
     await end.expect(SubmitSharesExtended);
     const hash = toHex(reversed(hashOf(header, hit)));
     expect(bench.all("block")).toEqual([{ event: "block", hash, sequenceNumber: 2, jobId: 1 }]);
+    bench.accept(2);
     bench.stop();
     await bench.outcome();
     expect(bench.events.at(-1)).toMatchObject({ event: "finished", blocks: 1 });
