@@ -14,7 +14,7 @@ export type ClientTransportOptions =
       readonly kind: "noise";
       /** 32 bytes; undefined: who signed the certificate is not checked. */
       readonly authorityPublicKey: Uint8Array | undefined;
-      /** Unix time, against which the certificate's validity is checked. */
+      /** Unix time, against which the certificate's validity is checked: read when it has come, so a getter is in order. */
       readonly nowSeconds: number;
     };
 
@@ -29,8 +29,7 @@ export class ClientTransport {
       this.#reader = new FrameSplitter("client");
       this.#sealer = { seal: (frame) => frame };
     } else {
-      const { authorityPublicKey, nowSeconds } = options;
-      this.#initiator = new NoiseInitiator({ authorityPublicKey, nowSeconds });
+      this.#initiator = new NoiseInitiator(options);
     }
   }
 

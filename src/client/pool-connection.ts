@@ -58,7 +58,14 @@ export class PoolConnection {
     this.#transport = new ClientTransport(
       authorityPublicKey === undefined
         ? { kind: "plaintext" }
-        : { kind: "noise", authorityPublicKey, nowSeconds: Math.floor(clock.nowMs() / 1000) },
+        : {
+            kind: "noise",
+            authorityPublicKey,
+            // Some pools sign a certificate for each handshake, and do not backdate it.
+            get nowSeconds() {
+              return Math.floor(clock.nowMs() / 1000);
+            },
+          },
     );
     this.#socket = connect({ host, port, noDelay: true });
     this.#deadline = clock.after(ANSWER_TIMEOUT_MS, () =>

@@ -36,8 +36,6 @@ export type ProbeHost = {
 /** Of what a server answers first: enough to see whether it is text. */
 const HEARD_BYTES = 64;
 
-const EMPTY = new Uint8Array(0);
-
 export class Probe {
   readonly #options: ProbeOptions;
   readonly #host: ProbeHost;
@@ -46,9 +44,8 @@ export class Probe {
   #step: ProbeStep = "connect";
   #now: Moment;
   #stepBeganMs: number;
-  /** The first bytes that came, until it is known that a pool is there. */
-  #heard: Uint8Array = EMPTY;
-  #isPool = false;
+  /** The first bytes that came. */
+  #heard: Uint8Array = new Uint8Array(0);
   #done = false;
 
   constructor(options: ProbeOptions, host: ProbeHost, now: Moment) {
@@ -58,10 +55,7 @@ export class Probe {
     this.#stepBeganMs = now.monotonicMs;
     this.#conversation = new ProbeConversation(options.identity, {
       send: (frame) => this.#host.send(this.#transport?.seal(frame) ?? frame),
-      onStep: (facts, notes) => {
-        this.#isPool = true;
-        this.#complete(facts, this.#conversation.step, notes);
-      },
+      onStep: (facts, notes) => this.#complete(facts, this.#conversation.step, notes),
     });
   }
 
@@ -70,8 +64,18 @@ export class Probe {
     this.#now = now;
     const { plaintext, authorityPublicKey } = this.#options;
     this.#complete({ step: "connect", ...remote }, plaintext ? "setup" : "handshake");
+    const nowSeconds = (): number => this.#nowSeconds;
     this.#transport = new ClientTransport(
-      plaintext ? { kind: "plaintext" } : { kind: "noise", authorityPublicKey, nowSeconds: this.#nowSeconds },
+      plaintext
+        ? { kind: "plaintext" }
+        : {
+            kind: "noise",
+            authorityPublicKey,
+            // Some pools sign a certificate for each handshake, and do not backdate it.
+            get nowSeconds() {
+              return nowSeconds();
+            },
+          },
     );
     if (plaintext) this.#conversation.begin();
     else this.#host.send(this.#transport.opening());
@@ -112,17 +116,15 @@ export class Probe {
     this.#fail(timeoutFault(this.#place, { step: this.#step, seconds, heard: this.#heard }));
   }
 
-  /** Keeps the first bytes. @throws {ClientError} where they are no pool's. */
+  /** Looks at the first bytes. @throws {ClientError} where they are no pool's. */
   #listen(chunk: Uint8Array): void {
-    if (this.#isPool) return;
+    if (this.#heard.length >= HEARD_BYTES) return;
     this.#heard = concatBytes(this.#heard, chunk).slice(0, HEARD_BYTES);
     const foreign = foreignFault(this.#place, this.#heard);
     if (foreign !== undefined) throw foreign;
   }
 
   #shookHands(): void {
-    this.#isPool = true;
-    this.#heard = EMPTY;
     this.#complete({ step: "handshake" }, "certificate");
     const isChecked = this.#options.authorityPublicKey !== undefined;
     const certificate = this.#certificate(isChecked ? "valid" : "not-checked");

@@ -90,7 +90,7 @@ export class NoiseResponder {
 export type NoiseInitiatorOptions = {
   /** 32 bytes; undefined: the certificate's signature is not checked. */
   readonly authorityPublicKey: Uint8Array | undefined;
-  /** Unix time, against which the certificate's validity is checked. */
+  /** Unix time, against which the certificate's validity is checked: read when it has come, so a getter is in order. */
   readonly nowSeconds: number;
   readonly generateKeyPair?: () => EllswiftKeyPair;
 };

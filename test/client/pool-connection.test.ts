@@ -84,6 +84,14 @@ describe("A connection to a pool", () => {
     expect((await client.end()).code).toBe("certificate-expired");
   });
 
+  it("looks at the clock when the certificate has come: some pools sign one for each handshake", async () => {
+    const identity = { ...identityAround(clock.nowMs()), validFrom: Math.floor(clock.nowMs() / 1_000) + 5 };
+    const { port } = await start(identity);
+    const client = connect(port, { authorityPublicKey: authorityPublicKeyOf(identity) });
+    clock.advance(5_000);
+    await until("the handshake is over", () => client.isReady);
+  });
+
   it("ends where nobody listens, and says what to check", async () => {
     const { port } = await start();
     await pool?.stop();

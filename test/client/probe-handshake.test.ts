@@ -90,6 +90,11 @@ describe("a probe over Noise", () => {
     }
   });
 
+  it("looks at the clock when the certificate has come: some pools sign one for each handshake", () => {
+    const { rig, actTwo } = answered({ ...IDENTITY, validFrom: NOW_SECONDS + 9 });
+    expect(rig.after(8_997).bytes(actTwo).facts("certificate")).toMatchObject({ ok: true, clockDriftSeconds: 0 });
+  });
+
   it("finds an answer that is none, though it is as long", () => {
     const { rig } = answered();
     rig.bytes(xOnlyPublicKey(generateKeyPair().secretKey)).bytes(new Uint8Array(234 - 32).fill(0xee));
