@@ -71,6 +71,42 @@ describe("a new tip that ZMQ announces", () => {
     await publisher.stop();
   });
 
+  it("brings its full template by longpoll though the node has not said its best block yet", async () => {
+    const { bench, longpoll, publisher } = await benchWithZmq();
+    const { node, recorder } = bench;
+    node.standing.delete("getbestblockhash");
+    move(bench, TIP_B, 101);
+    await publisher.announce(TIP_B);
+    const [header, poll] = [await node.next("getblockheader"), await node.next("getbestblockhash")];
+    header.result(bench.place(TIP_B));
+    await recorder.template();
+    longpoll.result(full(bench));
+    // The wait before the next longpoll: this one has been looked at.
+    await bench.clock.waiting(1_000);
+    poll.result(TIP_B);
+    expect(shapeOf((await recorder.template()).template)).toEqual([TIP_B, 102, 1, 5_000_000_500n]);
+    await publisher.stop();
+  });
+
+  it("has its full template fetched at once though the node named the old one as its best until then", async () => {
+    const { bench, publisher } = await benchWithZmq();
+    const { node, recorder, clock } = bench;
+    node.standing.delete("getbestblockhash");
+    await publisher.announce(TIP_B);
+    const [header, poll] = [await node.next("getblockheader"), await node.next("getbestblockhash")];
+    poll.result(TIP_A);
+    await clock.waiting(POLL_MS);
+    bench.answerAll();
+    node.standing.delete("getblocktemplate");
+    move(bench, TIP_B, 101);
+    header.result(bench.place(TIP_B));
+    (await node.next("getblocktemplate")).result(full(bench));
+    await recorder.template();
+    expect(recorder.order).toEqual([...READY_ON_A, "template 2 tip"]);
+    expect(shapeOf((await recorder.template()).template)).toEqual([TIP_B, 102, 1, 5_000_000_500n]);
+    await publisher.stop();
+  });
+
   it("has no empty template where the longpoll has brought the full one, though that is not delivered yet", async () => {
     const { bench, longpoll, publisher } = await benchWithZmq();
     const { node, recorder } = bench;
