@@ -151,7 +151,7 @@ describe("a probe says what is wrong", () => {
     [
       "the channel is refused",
       (rig) => rig.setUp().say(OpenMiningChannelError, { request_id: 1, error_code: "unknown-user" }),
-      "channel: open-refused: the pool refuses the channel with unknown-user: give a name that the pool knows with --user",
+      "channel: open-refused: the pool refuses the channel with unknown-user: give --user as the pool wants it",
     ],
     [
       "a channel of the other kind is opened",
