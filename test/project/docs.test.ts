@@ -59,6 +59,17 @@ describe("docs/errors.md", () => {
     for (const [, code] of codes) expect(page).toContain(`\`${code}\``);
   });
 
+  it("says of every code what it means and what to do about it", () => {
+    const rows = [...page.matchAll(/^\| (`.*?`|\d[\d, ]*) \|(.*)\|$/gm)];
+    expect(rows.length).toBeGreaterThan(90);
+    for (const [, code, rest = ""] of rows) {
+      const [meaning = "", remedy = "", ...more] = rest.split("|").map((cell) => cell.trim());
+      expect(meaning.length, `what ${code} means`).toBeGreaterThan(5);
+      expect(remedy.length, `what to do about ${code}`).toBeGreaterThan(5);
+      expect(more).toEqual([]);
+    }
+  });
+
   it("has no code that the source does not have", () => {
     const all = readdirSync(join(ROOT, "src")).map(source).join("\n");
     for (const [, code] of page.matchAll(/`([a-z]+(?:-[a-z\d]+)+)`/g)) expect(all).toContain(`"${code}"`);

@@ -119,13 +119,12 @@ function newTemplate(walk: ModelWalk, step: Omit<StepOf<"template">, "kind">): v
   walk.workAvailable = true;
   walk.networkBits = bits;
   const transactions = merklePath.map((txid) => ({ data: new Uint8Array(60), txid }));
-  walk.pool.pool.setTemplate(
-    template({
-      ...{ prevHash: tip, bits, transactions, merklePath, nextSubsidy: 312_500_000n, minTime: 0 },
-      height: 900_001 + Math.min(step.tip, 1),
-      curTime: BEGIN_SECONDS + step.seconds,
-    }),
-  );
+  const taken = template({
+    ...{ prevHash: tip, bits, transactions, merklePath, nextSubsidy: 312_500_000n, minTime: 0 },
+    height: 900_001 + Math.min(step.tip, 1),
+    curTime: BEGIN_SECONDS + step.seconds,
+  });
+  for (let time = 0; time < step.times; time += 1) walk.pool.pool.setTemplate(taken);
   for (const connection of walk.connections) {
     const before = [...connection.client.channels.values()].map((channel) => [channel, channel.jobs.length] as const);
     connection.listen();

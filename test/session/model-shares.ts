@@ -65,7 +65,9 @@ export function repeat(walk: ModelWalk, step: StepOf<"repeat">): void {
   const channel = pickChannel(connection, step.pick);
   const sent = channel?.sent.at(-1 - (step.which % Math.max(1, channel.sent.length)));
   if (channel === undefined || sent === undefined) return;
-  connection.share(channel, { ...sent, sequenceNumber: connection.nextSequenceNumber() }, 100);
+  // The same header again, where the newest job is the same but for its id: so it is after a reorganisation and back.
+  const jobId = step.underNewest ? (channel.jobs.at(-1)?.seen.jobId ?? 0) : sent.jobId;
+  connection.share(channel, { ...sent, jobId, sequenceNumber: connection.nextSequenceNumber() }, 100);
 }
 
 /** A share for what is no open channel of the connection. */

@@ -64,7 +64,14 @@ const share = fc.record({
 const others = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("repeat" as const), conn, pick, which: pick, more: fc.boolean() }),
+    arbitrary: fc.record({
+      kind: fc.constant("repeat" as const),
+      conn,
+      pick,
+      which: pick,
+      underNewest: fc.boolean(),
+      more: fc.boolean(),
+    }),
   },
   {
     weight: 2,
@@ -82,6 +89,8 @@ const others = fc.oneof(
       seconds: fc.constantFrom(0, 0, 30, -30, 600),
       branches: fc.nat({ max: 2 }),
       easy: fc.boolean(),
+      /** So many times, as a node refreshes it: 17 are more than a channel's jobs. */
+      times: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 17),
     }),
   },
   {
