@@ -12,8 +12,11 @@ let output = "";
 /** `npm start` as a terminal runs it: npm and the pool are one process group, which the terminal's Ctrl-C reaches. */
 async function start(): Promise<{ readonly pid: number; readonly ended: Promise<number | null> }> {
   output = "";
+  // What the tests themselves are told by such variables is no configuration of a pool.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("ADIT_"));
   const environment = { ADIT_DATA_DIR: dataDir(), ADIT_STRATUM__STRATUM_V2_LISTEN: "127.0.0.1:0" };
-  const child = spawn("npm", ["start"], { cwd: ROOT, env: { ...process.env, ...environment }, detached: true });
+  const env = { ...Object.fromEntries(inherited), ...environment };
+  const child = spawn("npm", ["start"], { cwd: ROOT, env, detached: true });
   npm = child;
   const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
   for (const stream of [child.stdout, child.stderr]) {

@@ -8,7 +8,7 @@ import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { must } from "../support/must.ts";
 import type { OpenWish } from "./model-client.ts";
 import { MODEL_OPTIONS } from "./model-pool.ts";
-import { pickChannel, repeat, share, stray } from "./model-shares.ts";
+import { pickChannel, repeat, sendAgain, share, stray } from "./model-shares.ts";
 import { NEVER_GIVEN, type Step, type StepOf } from "./model-steps.ts";
 import { type ModelWalk, NETWORK_BITS } from "./model-walk.ts";
 import { bytesOfInteger } from "./model-work.ts";
@@ -29,6 +29,8 @@ export async function takeStep(walk: ModelWalk, step: Step): Promise<void> {
       return stray(walk, step);
     case "template":
       return newTemplate(walk, step);
+    case "there and back":
+      return thereAndBack(walk, step.tip);
     case "bad template":
       return badTemplate(walk, step.tip);
     case "reconfigure":
@@ -112,10 +114,11 @@ function prevHash(tip: number): Uint8Array {
   return new Uint8Array(32).fill(0xa0 + tip);
 }
 
-function newTemplate(walk: ModelWalk, step: Omit<StepOf<"template">, "kind">): void {
+function newTemplate(walk: ModelWalk, step: StepOf<"template">): void {
   const bits = step.easy ? NETWORK_BITS.easy : NETWORK_BITS.hard;
   const merklePath = Array.from({ length: step.branches }, (_, branch) => new Uint8Array(32).fill(1 + branch));
   const tip = prevHash(step.tip);
+  walk.newest = step;
   walk.workAvailable = true;
   walk.networkBits = bits;
   const transactions = merklePath.map((txid) => ({ data: new Uint8Array(60), txid }));
@@ -148,6 +151,18 @@ function reconfigure(walk: ModelWalk, instanceId: number): void {
   }
   const options = { ...MINING, ...MODEL_OPTIONS, instanceId, poolTag: `/${instanceId}/` };
   walk.pool.pool.reconfigure(options, walk.pool.clock.now());
+}
+
+/** A reorganisation that comes to nothing: the template before is the newest again, and so is what was found on it. */
+async function thereAndBack(walk: ModelWalk, tip: number): Promise<void> {
+  const { newest } = walk;
+  newTemplate(walk, { ...newest, tip });
+  await walk.endTurn();
+  newTemplate(walk, newest);
+  for (const connection of walk.connections) {
+    for (const channel of connection.client.channels.values())
+      sendAgain(connection, channel, { which: 0, underNewest: true });
+  }
 }
 
 /** Of which no job can be made: more branches than the validator takes. */

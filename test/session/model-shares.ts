@@ -63,10 +63,19 @@ export function share(walk: ModelWalk, step: StepOf<"share">): void {
 export function repeat(walk: ModelWalk, step: StepOf<"repeat">): void {
   const connection = walk.connection(step.conn);
   const channel = pickChannel(connection, step.pick);
-  const sent = channel?.sent.at(-1 - (step.which % Math.max(1, channel.sent.length)));
-  if (channel === undefined || sent === undefined) return;
-  // The same header again, where the newest job is the same but for its id: so it is after a reorganisation and back.
-  const jobId = step.underNewest ? (channel.jobs.at(-1)?.seen.jobId ?? 0) : sent.jobId;
+  if (channel !== undefined) sendAgain(connection, channel, step);
+}
+
+/** Sends a share once more, counted back from the last one: under its own job, or under the newest one. */
+export function sendAgain(
+  connection: ModelConnection,
+  channel: ModelChannel,
+  { which, underNewest }: Pick<StepOf<"repeat">, "which" | "underNewest">,
+): void {
+  const sent = channel.sent.at(-1 - (which % Math.max(1, channel.sent.length)));
+  if (sent === undefined) return;
+  // Where the newest job is the same but for its id, it is the same header again.
+  const jobId = underNewest ? (channel.jobs.at(-1)?.seen.jobId ?? 0) : sent.jobId;
   connection.share(channel, { ...sent, jobId, sequenceNumber: connection.nextSequenceNumber() }, 100);
 }
 

@@ -112,6 +112,7 @@ const others = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.constantFrom(100, 250, 1_500, 6_000, 90_000) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reconfigure" as const), instanceId: fc.nat({ max: 2 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("there and back" as const), tip: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("bad template" as const), tip: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("suspend" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("hold" as const) }) },

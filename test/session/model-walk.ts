@@ -9,6 +9,7 @@ import type { ModelChannel } from "./model-channel.ts";
 import { ModelConnection, type Setting } from "./model-connection.ts";
 import { ModelLedger } from "./model-ledger.ts";
 import { MODEL_OPTIONS, ModelPool, type Reached } from "./model-pool.ts";
+import type { StepOf } from "./model-steps.ts";
 import { targetAt, targetOfBits } from "./model-work.ts";
 import { template } from "./session-fixture.ts";
 
@@ -20,6 +21,8 @@ const MANY_TEMPLATES = 40;
 
 export class ModelWalk {
   readonly pool: ModelPool;
+  /** What the pool was given last. */
+  newest: StepOf<"template"> = { kind: "template", tip: 0, seconds: 0, branches: 0, easy: false, times: 1 };
   workAvailable = false;
   networkBits: number = NETWORK_BITS.hard;
   /** A channel was closed in this turn: shares of others may have been judged for it, and their errors sent. */

@@ -45,7 +45,7 @@ const REACHED = [
 
 async function run(settings: readonly Setting[], steps: readonly Step[], reached: Reached): Promise<void> {
   const walk = new ModelWalk(settings, reached);
-  await takeStep(walk, { kind: "template", tip: 0, seconds: 0, branches: 0, easy: false, times: 1 });
+  await takeStep(walk, walk.newest);
   await walk.endTurn();
   for (const one of steps) {
     const goesOn = "more" in one;
