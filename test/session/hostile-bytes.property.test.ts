@@ -92,13 +92,15 @@ describe("other sessions, while one is sent hostile bytes", () => {
     const other = new SessionHarness(pool).setup();
     other.frames();
     eachCase(300, (random) => {
-      attack(random, opened(random), 8);
+      const attacker = opened(random);
+      attack(random, attacker, 8);
       other.send(OpenStandardMiningChannel, { ...OPEN, request_id: 9 });
       const [answer] = other.frames();
       expect(answer?.header.msgType).toBe(0x11);
       const channelId = new DataView((answer?.payload ?? new Uint8Array(8)).buffer).getUint32(4, true);
       other.send(CloseChannel, { channel_id: channelId, reason_code: "" });
       expect(other.ended).toBeUndefined();
+      attacker.session.end("peer-closed");
     });
   });
 });
