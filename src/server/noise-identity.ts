@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
 import { issueCertificate } from "../noise/certificate.ts";
 import { type EllswiftKeyPair, xOnlyOf } from "../noise/ellswift.ts";
 import { NoiseResponder } from "../noise/handshake-state.ts";
@@ -22,32 +23,46 @@ const VALID_SECONDS = 24 * 3_600;
 
 export class NoiseIdentity {
   readonly #options: NoiseIdentityOptions;
+  readonly #logger: Logger;
   readonly #clock: Clock;
   #certificate: Uint8Array = new Uint8Array(0);
-  #validFrom = 0;
-  #notValidAfter = 0;
+  /** Seconds. */
+  #issuedAt = 0;
+  #renewAt = 0;
 
-  constructor(options: NoiseIdentityOptions, context: { readonly clock: Clock }) {
+  constructor(options: NoiseIdentityOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
     this.#options = options;
+    this.#logger = context.logger;
     this.#clock = context.clock;
   }
 
   /** SIGNATURE_NOISE_MESSAGE, 74 bytes, valid now and for some hours. */
   certificate(): Uint8Array {
     const nowSeconds = Math.floor(this.#clock.nowMs() / 1000);
-    const half = (this.#validFrom + this.#notValidAfter) / 2;
-    if (nowSeconds >= half || nowSeconds < this.#validFrom) {
-      // A machine without a clock of its own begins in 1970 until it is told the time.
-      this.#validFrom = Math.max(0, nowSeconds - BACKDATED_SECONDS);
-      this.#notValidAfter = nowSeconds + VALID_SECONDS;
-      this.#certificate = issueCertificate({
-        authoritySecretKey: this.#options.authoritySecretKey,
-        staticPublicKeyX: xOnlyOf(this.#options.staticKeyPair.ellswift),
-        validFrom: this.#validFrom,
-        notValidAfter: this.#notValidAfter,
+    // Where the clock was set back, miners whose clocks are behind would find one from later not valid yet.
+    if (nowSeconds >= this.#renewAt || nowSeconds < this.#issuedAt) this.#issue(nowSeconds);
+    return this.#certificate;
+  }
+
+  #issue(nowSeconds: number): void {
+    const isRenewal = this.#certificate.length > 0;
+    // A machine without a clock of its own begins in 1970 until it is told the time.
+    const validFrom = Math.max(0, nowSeconds - BACKDATED_SECONDS);
+    const notValidAfter = nowSeconds + VALID_SECONDS;
+    this.#issuedAt = nowSeconds;
+    this.#renewAt = (validFrom + notValidAfter) / 2;
+    this.#certificate = issueCertificate({
+      authoritySecretKey: this.#options.authoritySecretKey,
+      staticPublicKeyX: xOnlyOf(this.#options.staticKeyPair.ellswift),
+      validFrom,
+      notValidAfter,
+    });
+    if (isRenewal) {
+      this.#logger.info("certificate renewed", {
+        validFrom: isoTime(validFrom),
+        notValidAfter: isoTime(notValidAfter),
       });
     }
-    return this.#certificate;
   }
 
   /** A responder for one handshake. */
@@ -57,4 +72,8 @@ export class NoiseIdentity {
       certificate: this.certificate(),
     });
   }
+}
+
+function isoTime(seconds: number): string {
+  return new Date(1_000 * seconds).toISOString();
 }

@@ -5,6 +5,7 @@ import { ellswiftKeyPair, generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../..
 import { NoiseInitiator } from "../../src/noise/handshake-state.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { RecordingLogger } from "../support/recording-logger.ts";
 import { StratumBench } from "./stratum-bench.ts";
 
 const HOUR_SECONDS = 3_600;
@@ -16,10 +17,12 @@ const authorityPublicKey = xOnlyPublicKey(authority.secretKey);
 const staticPublicKeyX = xOnlyOf(staticKeyPair.ellswift);
 
 let clock: ManualClock;
+let logger: RecordingLogger;
 let identity: NoiseIdentity;
 beforeEach(() => {
   clock = new ManualClock();
-  identity = new NoiseIdentity({ authoritySecretKey: authority.secretKey, staticKeyPair }, { clock });
+  logger = new RecordingLogger();
+  identity = new NoiseIdentity({ authoritySecretKey: authority.secretKey, staticKeyPair }, { logger, clock });
 });
 
 const nowSeconds = (): number => Math.floor(clock.nowMs() / 1000);
@@ -70,13 +73,11 @@ describe("the pool's certificate", () => {
     expect(seen.size).toBe(8);
   });
 
-  it("is made anew when the clock was set back to before it is valid", () => {
+  it("is made anew when the clock was set back, so that miners whose clocks are behind take it still", () => {
     const first = toHex(identity.certificate());
-    clock.jump(-HOUR_MS);
     expect(toHex(identity.certificate())).toBe(first);
-    verify();
     clock.jump(-1_000);
-    verify();
+    verify(-HOUR_SECONDS);
     expect(toHex(identity.certificate())).not.toBe(first);
   });
 
@@ -85,6 +86,48 @@ describe("the pool's certificate", () => {
     verify();
     clock.advance(HOUR_MS - 1_000);
     verify();
+  });
+});
+
+describe("over a week whose hours each have a handshake", () => {
+  /** What the operator or a time server does to the clock, each day at noon. */
+  const JUMPS: readonly (readonly [string, readonly number[]])[] = [
+    ["the clock is let alone", []],
+    ["the clock is set back by hours", [-1, -2, -5, -12, -11, -23, -1]],
+    ["the clock is set back by days", [-24, -48, -240, -24, -1_000, -24, -24]],
+    ["the clock is set forward by hours", [1, 2, 5, 11, 12, 13, 23]],
+    ["the clock is set forward by days", [24, 25, 48, 240, 1_000, 24, 30]],
+    ["the clock is set to and fro", [30, -30, 12, -24, 720, -719, 1]],
+  ];
+
+  it.each(JUMPS)("each one is good, for miners whose clocks are off by an hour too: %s", (_, jumps) => {
+    for (let hour = 0; hour < 7 * 24; hour += 1) {
+      if (hour % 24 === 12) clock.jump((jumps[(hour - 12) / 24] ?? 0) * HOUR_MS);
+      // The authority key and the static key are the same each time: `verify` and the initiator know no others.
+      handshake();
+      verify(-HOUR_SECONDS);
+      verify(HOUR_SECONDS);
+      clock.advance(HOUR_MS);
+    }
+  });
+
+  it("each renewal is said once, with the times of the certificate, and the first one not at all", () => {
+    handshake();
+    expect(logger.lines).toEqual([]);
+    for (let hour = 0; hour < 7 * 24; hour += 1) {
+      clock.advance(HOUR_MS);
+      handshake();
+      handshake();
+    }
+    const renewals = logger.of("certificate renewed");
+    expect(renewals).toHaveLength(14);
+    expect(logger.lines).toHaveLength(14);
+    expect(logger.lines[0]?.level).toBe("info");
+    // 2023-11-14T22:13:20Z is when the clock begins.
+    expect(renewals[0]).toEqual({
+      validFrom: "2023-11-15T09:13:20.000Z",
+      notValidAfter: "2023-11-16T10:13:20.000Z",
+    });
   });
 });
 
