@@ -204,6 +204,14 @@ describe("a configuration that is wrong", () => {
     expect(reloaded()).toEqual([{ key: "mining.ack_count", from: 5, to: 6 }]);
   });
 
+  it("is one that would be right with what runs, but is not by itself: the next start would fail", () => {
+    const reloader = running(`[payout]\naddress = "${MAIN}"\n`);
+    write(`network = "testnet4"\n[payout]\naddress = "${MAIN}"\n[mining]\nack_count = 5\n`);
+    reloader.reload();
+    expect(errors()).toEqual([expect.stringMatching(/^payout\.address: .* of network testnet4/)]);
+    expect([applied, logger.lines.length]).toEqual([[], 1]);
+  });
+
   it("is one that is right by itself, but not with what needs a restart", () => {
     const reloader = running(`[payout]\naddress = "${MAIN}"\n`);
     write(`network = "testnet4"\n[payout]\naddress = "${TESTNET}"\n[mining]\nack_count = 5\n`);
