@@ -105,7 +105,7 @@ describe("adit pool on SIGHUP", () => {
     const [line] = await said(server, "configuration reloaded");
     expect(line).toMatchObject({ key: "mining.shares_per_minute", from: 0.1, to: 600 });
     // It finds nothing. Where a share in ten minutes is wanted, that says nothing for an hour; now it does in seconds.
-    expect((await peer.next(SetTarget)).channel_id).toBe(id);
+    expect((await peer.find(SetTarget)).channel_id).toBe(id);
     peer.socket.destroy();
   });
 
@@ -120,7 +120,7 @@ describe("adit pool on SIGHUP", () => {
     expect(line?.error).toMatch(/config\.toml is no TOML in line 2: /);
     write("[mining]\nack_count = 5\nmin_difficulty = 7\nworkers = 3\n");
     server.process.kill("SIGHUP");
-    expect((await peer.next(SetTarget)).channel_id).toBe(id);
+    expect((await peer.find(SetTarget)).channel_id).toBe(id);
     expect(await said(server, "configuration not reloaded: a restart is needed")).toMatchObject([
       { key: "mining.workers" },
     ]);

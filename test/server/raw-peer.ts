@@ -96,6 +96,14 @@ export class RawPeer {
     return read(await this.#frames.next(definition.name), definition);
   }
 
+  /** The next frame of that kind; what comes before is passed over. */
+  async find<T>(definition: MessageDefinition<T>): Promise<T> {
+    for (;;) {
+      const frame = await this.#frames.next(definition.name);
+      if (frame.header.msgType === definition.msgType) return read(frame, definition);
+    }
+  }
+
   /** Frames that came and were not looked at. */
   get unread(): number {
     return this.#frames.left.length;
