@@ -1,19 +1,20 @@
 /**
  * The targets of one connection's channels: the first one, what an UpdateChannel asks for, and what vardiff makes of the
- * shares. Sends SetTarget; the job that has to follow an easier one is its connection's part. SV2 §5.3.7, §5.3.21.
+ * shares. Sends SetTarget; the job that has to follow is its connection's part. SV2 §5.3.7, §5.3.21.
  */
 
-import { targetFromBytes, targetOfDifficulty } from "../bitcoin/target.ts";
+import { difficultyOfTarget, targetFromBytes, targetOfDifficulty } from "../bitcoin/target.ts";
 import type { Moment } from "../core/clock.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SetTarget } from "../wire/job-messages.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, ChannelOptions } from "./channel.ts";
+import type { Worker } from "./difficulty-memory.ts";
 import type { UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkHashrateAndTarget } from "./open-request.ts";
 import type { MiningOptions } from "./pool-options.ts";
-import { boundedTarget, initialTarget, type ShareTarget, type TargetBounds } from "./share-target.ts";
+import { boundedTarget, easiestTarget, type ShareTarget, suitedDifficulty, type TargetBounds } from "./share-target.ts";
 import { Vardiff } from "./vardiff.ts";
 
 export type UpdateRequest = {
@@ -27,67 +28,104 @@ export type UpdateRequest = {
 /** Settings that are no longer those of the pool, and when they ceased to be. */
 export type Change = { readonly before: MiningOptions; readonly now: Moment };
 
+/** Where shares flood in, a target so many times harder than the one before is followed by a job at once. Arbitrary. */
+const URGENT_TIGHTENING = 4n;
+
+/** How often settled difficulties are noted, lest a pool that is killed forgets them. Arbitrary. */
+const NOTE_EVERY_MS = 600_000;
+
+type SteeringContext = Pick<MiningContext, "options" | "workBook" | "difficulties">;
+
 export class ChannelSteering {
   readonly #sink: FrameSink;
   readonly #refresh: (channel: Channel) => void;
-  readonly #context: Pick<MiningContext, "options" | "workBook">;
+  readonly #context: SteeringContext;
+  /** That the targets were bounded by last. */
+  #networkTarget: bigint;
+  #notedMs: number | undefined;
+  /** Of the last look at the channels, in milliseconds since the epoch. */
+  #lookedMs = 0;
 
   /** @param options where frames go, and how a channel gets its next job. */
   constructor(
     options: { readonly sink: FrameSink; readonly refresh: (channel: Channel) => void },
-    context: Pick<MiningContext, "options" | "workBook">,
+    context: SteeringContext,
   ) {
     this.#sink = options.sink;
     this.#refresh = options.refresh;
     this.#context = context;
+    this.#networkTarget = context.workBook.networkTarget;
   }
 
-  /** What a channel that announces that hashrate begins with. */
-  begin(request: { readonly nominalHashrate: number; readonly maxTarget: bigint; readonly now: Moment }): {
-    readonly target: ShareTarget;
-    readonly vardiff: Vardiff | undefined;
-  } {
-    const target = initialTarget(request.nominalHashrate, this.#bounds(request.maxTarget));
-    return { target, vardiff: this.#context.options.vardiff ? this.#newVardiff(target, request.now) : undefined };
+  /** What a channel begins with: what suited the worker when it was here last, or what it announces. */
+  begin(
+    request: Worker & { readonly nominalHashrate: number; readonly maxTarget: bigint; readonly now: Moment },
+  ): Pick<ChannelOptions, "target" | "suitedDifficulty" | "vardiff"> {
+    const { nominalHashrate, maxTarget, now } = request;
+    const { vardiff, sharesPerMinute } = this.#context.options;
+    const perMinute = vardiff
+      ? this.#context.difficulties.recall(request, { nominalHashrate, atMs: now.wallMs })
+      : undefined;
+    const suited = perMinute === undefined ? this.#suited(nominalHashrate) : perMinute / sharesPerMinute;
+    const target = boundedTarget(targetOfDifficulty(suited), this.#bounds(maxTarget));
+    const begun = { target, nominalHashrate, maxTarget, suitedDifficulty: suited };
+    return { target, suitedDifficulty: suited, vardiff: vardiff ? this.#newVardiff(begun, now) : undefined };
   }
 
   /** Honours an UpdateChannel with a SetTarget, or returns the code to refuse it with. */
   update(channel: Channel, request: UpdateRequest): UpdateErrorCode | undefined {
-    const wrong = checkHashrateAndTarget(request.nominalHashrate, request.maxTarget);
+    const { nominalHashrate, now } = request;
+    const wrong = checkHashrateAndTarget(nominalHashrate, request.maxTarget);
     if (wrong !== undefined) return wrong;
-    channel.nominalHashrate = request.nominalHashrate;
+    channel.nominalHashrate = nominalHashrate;
     channel.maxTarget = targetFromBytes(request.maxTarget);
-    this.setTarget(channel, initialTarget(request.nominalHashrate, this.#bounds(channel.maxTarget)));
-    channel.vardiff?.reset(channel.target.difficulty, request.now.monotonicMs);
+    channel.suitedDifficulty = this.#suited(nominalHashrate);
+    channel.vardiff?.announce(this.#announced(nominalHashrate), now.monotonicMs);
+    this.setTarget(channel, this.#wanted(channel));
     return undefined;
   }
 
-  /** Has the channel follow settings that changed. Sends SetTarget where they ask for another target at once. */
+  /** Has the channel follow settings that changed. Sends SetTarget where they ask for another target. */
   adapt(channel: Channel, { before, now }: Change): void {
     const { vardiff, sharesPerMinute, minDifficulty } = this.#context.options;
-    const bounds = this.#bounds(channel.maxTarget);
-    const isSteered = channel.vardiff !== undefined;
-    // Without difficulty control the target follows from the hashrate alone; with it the shares will tell.
-    const isFixed = !vardiff && !isSteered;
+    const steered = channel.vardiff;
     const isOther = sharesPerMinute !== before.sharesPerMinute || minDifficulty !== before.minDifficulty;
-    const target =
-      isFixed && isOther ? initialTarget(channel.nominalHashrate, bounds) : boundedTarget(channel.target.value, bounds);
-    if (target.value !== channel.target.value) {
-      this.setTarget(channel, target);
-      channel.vardiff?.reset(target.difficulty, now.monotonicMs);
-    }
+    if (steered !== undefined) {
+      steered.aimAt(sharesPerMinute);
+      channel.suitedDifficulty = steered.estimate;
+    } else if (isOther) channel.suitedDifficulty = this.#suited(channel.nominalHashrate);
     if (!vardiff) channel.vardiff = undefined;
-    else if (isSteered) channel.vardiff?.aimAt(sharesPerMinute);
-    else channel.vardiff = this.#newVardiff(target, now);
+    else if (steered === undefined) channel.vardiff = this.#newVardiff(channel, now);
+    const target = this.#wanted(channel);
+    if (target.value !== channel.target.value) this.setTarget(channel, target);
   }
 
-  /** What vardiff wants of the channel at that time; sends SetTarget where something changes. */
-  retarget(channel: Channel, now: Moment): void {
-    const wanted = channel.vardiff?.tick(now.monotonicMs);
-    if (wanted === undefined) return;
-    const target = boundedTarget(targetOfDifficulty(wanted), this.#bounds(channel.maxTarget));
-    if (target.value !== channel.target.value) this.setTarget(channel, target);
-    channel.vardiff?.reset(channel.target.difficulty, now.monotonicMs);
+  /** What vardiff wants of the channels at that time; sends SetTarget where something changes. */
+  retarget(channels: Iterable<Channel>, now: Moment): void {
+    const { networkTarget } = this.#context.workBook;
+    const otherNetworkTarget = networkTarget !== this.#networkTarget;
+    this.#networkTarget = networkTarget;
+    const noting = now.monotonicMs - (this.#notedMs ?? now.monotonicMs) >= NOTE_EVERY_MS;
+    if (noting || this.#notedMs === undefined) this.#notedMs = now.monotonicMs;
+    this.#lookedMs = now.wallMs;
+    for (const channel of channels) {
+      const changed = channel.vardiff?.look(now.monotonicMs) === true;
+      if (changed || otherNetworkTarget) {
+        const target = this.#wanted(channel);
+        const before = channel.target.value;
+        if (target.value !== before) this.setTarget(channel, target);
+        if (target.value * URGENT_TIGHTENING <= before) this.#refresh(channel);
+      }
+      if (noting) this.note(channel);
+    }
+  }
+
+  /** Remembers what the channel has settled at, if it has. */
+  note({ vardiff, userIdentity, kind, nominalHashrate }: Channel): void {
+    const settled = vardiff?.settled;
+    if (settled === undefined) return;
+    const difficultyPerMinute = settled * this.#context.options.sharesPerMinute;
+    this.#context.difficulties.note({ userIdentity, kind, difficultyPerMinute, nominalHashrate, atMs: this.#lookedMs });
   }
 
   /** Sends SetTarget; where it eases the target a new job follows at once, since active jobs keep theirs. */
@@ -103,15 +141,46 @@ export class ChannelSteering {
     this.#sink.send(encodeFrame(SetTarget, { channel_id: channelId, maximum_target: target.bytes }));
   }
 
-  #newVardiff({ difficulty }: ShareTarget, now: Moment): Vardiff {
-    const { sharesPerMinute } = this.#context.options;
-    return new Vardiff({ sharesPerMinute, difficulty, nowMs: now.monotonicMs });
+  /** The target that suits the channel's hashrate, as far as it is known, within the bounds; vardiff is told of it. */
+  #wanted({ vardiff, suitedDifficulty, maxTarget }: Channel): ShareTarget {
+    const bounds = this.#bounds(maxTarget);
+    const target = boundedTarget(targetOfDifficulty(vardiff?.estimate ?? suitedDifficulty), bounds);
+    vardiff?.serve(target.difficulty, leastDifficulty(bounds));
+    return target;
+  }
+
+  #newVardiff(
+    channel: Pick<Channel, "target" | "nominalHashrate" | "maxTarget" | "suitedDifficulty">,
+    now: Moment,
+  ): Vardiff {
+    const least = leastDifficulty(this.#bounds(channel.maxTarget));
+    return new Vardiff({
+      sharesPerMinute: this.#context.options.sharesPerMinute,
+      announced: this.#announced(channel.nominalHashrate),
+      estimate: Math.max(channel.suitedDifficulty, least),
+      difficulty: channel.target.difficulty,
+      least,
+      nowMs: now.monotonicMs,
+    });
+  }
+
+  #announced(nominalHashrate: number): number {
+    return suitedDifficulty(nominalHashrate, this.#context.options.sharesPerMinute);
+  }
+
+  /** The same, and the least difficulty where nothing is announced. */
+  #suited(nominalHashrate: number): number {
+    return this.#announced(nominalHashrate) || this.#context.options.minDifficulty;
   }
 
   /** What bounds a channel's target now. */
-  #bounds(maxTarget: bigint): TargetBounds & { readonly sharesPerMinute: number } {
+  #bounds(maxTarget: bigint): TargetBounds {
     const { options, workBook } = this.#context;
     const { minDifficulty, sharesPerMinute } = options;
     return { minDifficulty, sharesPerMinute, networkTarget: workBook.networkTarget, maxTarget };
   }
+}
+
+function leastDifficulty(bounds: TargetBounds): number {
+  return difficultyOfTarget(easiestTarget(bounds));
 }

@@ -33,6 +33,8 @@ export type ChannelOptions = {
   /** The easiest target that the client can work with. */
   readonly maxTarget: bigint;
   readonly target: ShareTarget;
+  /** At which it finds the wanted number of shares per minute, as far as that is known without difficulty control. */
+  readonly suitedDifficulty: number;
   readonly vardiff: Vardiff | undefined;
 };
 
@@ -52,6 +54,8 @@ export class Channel {
   maxTarget: bigint;
   /** For jobs that become active from now on. */
   target: ShareTarget;
+  /** Stands for the estimate of difficulty control where there is none. */
+  suitedDifficulty: number;
   /** Undefined where the difficulty is not steered. */
   vardiff: Vardiff | undefined;
   /** False from the moment it is closed: verdicts that come later find nobody to tell. */
@@ -74,6 +78,7 @@ export class Channel {
     this.nominalHashrate = options.nominalHashrate;
     this.maxTarget = options.maxTarget;
     this.target = options.target;
+    this.suitedDifficulty = options.suitedDifficulty;
     this.vardiff = options.vardiff;
   }
 

@@ -125,7 +125,7 @@ export class ConnectionChannels {
     const extranoncePrefix = extranonces.allocate(prefixBytes);
     const group = this.#groups.of(kind);
     const maxTarget = targetFromBytes(request.maxTarget);
-    const { target, vardiff } = this.#steering.begin({ nominalHashrate: request.nominalHashrate, maxTarget, now });
+    const begun = this.#steering.begin({ ...request, maxTarget, now });
     const channelId = this.#ids.next();
     const channel = new Channel({
       channelId,
@@ -138,8 +138,7 @@ export class ConnectionChannels {
       group,
       nominalHashrate: request.nominalHashrate,
       maxTarget,
-      target,
-      vardiff,
+      ...begun,
     });
     this.#channels.set(channelId, channel);
     this.#groups.join(channel);
@@ -157,7 +156,7 @@ export class ConnectionChannels {
 
   /** What vardiff wants of each channel at that time; sends SetTarget where something changes. */
   retarget(now: Moment): void {
-    for (const channel of this.#channels.values()) this.#steering.retarget(channel, now);
+    this.#steering.retarget(this.#channels.values(), now);
   }
 
   /** Has all channels follow settings that changed. */
@@ -283,6 +282,7 @@ export class ConnectionChannels {
     // All of them first: to give one's jobs back settles shares of the others, of which nothing is said any more.
     for (const channel of channels) channel.open = false;
     for (const channel of channels) {
+      this.#steering.note(channel);
       this.#sharesOfClosed = sumOfTotals([this.#sharesOfClosed, channel.tally]);
       this.#channels.delete(channel.channelId);
       this.#groups.leave(channel);

@@ -1,5 +1,6 @@
 /** What all connections have in common: the work, the extranonces, the validator, the settings. */
 
+import type { DifficultyMemory } from "./difficulty-memory.ts";
 import type { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobSlots } from "./job-slots.ts";
 import type { PayoutPolicy } from "./payout-policy.ts";
@@ -12,6 +13,8 @@ export type MiningContext = {
   readonly workBook: WorkBook;
   readonly extranonces: ExtranonceAllocator;
   readonly slots: JobSlots;
+  /** Of workers that were here before. */
+  readonly difficulties: DifficultyMemory;
   /** Whom a block of that identity's channels pays. */
   payoutOf: PayoutPolicy;
   /** False where no template stands on the node's tip: nothing new is handed out. */

@@ -11,6 +11,7 @@ import type { Template } from "../templates/template.ts";
 import type { ShareSubmission } from "../wire/share-fields.ts";
 import type { Channel } from "./channel.ts";
 import { ConnectionChannels, type ConnectionOptions } from "./connection-channels.ts";
+import { DifficultyMemory } from "./difficulty-memory.ts";
 import { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import type { JobWork, RootedTemplate } from "./job-delivery.ts";
 import type { JobTemplate } from "./job-template.ts";
@@ -47,6 +48,7 @@ export class MiningPool {
       workBook: new WorkBook(options, { logger: context.logger }),
       extranonces: new ExtranonceAllocator(options.instanceId, options.startedAtMs ?? 0),
       slots: this.#pipeline.slots,
+      difficulties: new DifficultyMemory(),
       payoutOf: createPayoutPolicy(options.payout),
       workAvailable: false,
       openChannels: 0,
@@ -59,6 +61,11 @@ export class MiningPool {
 
   get openChannels(): number {
     return this.#context.openChannels;
+  }
+
+  /** What difficulty suited which worker: for whoever stores it over a restart. */
+  get difficulties(): DifficultyMemory {
+    return this.#context.difficulties;
   }
 
   /** Makes room for the channels of a connection that was set up. */

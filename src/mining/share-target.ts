@@ -24,25 +24,46 @@ export type TargetBounds = {
   readonly networkTarget: bigint;
   /** The easiest that the client can work with. */
   readonly maxTarget: bigint;
+  /** Wanted of a channel. */
+  readonly sharesPerMinute: number;
 };
 
-/** `wanted`, made harder where the bounds demand it. */
-export function boundedTarget(wanted: bigint, bounds: TargetBounds): ShareTarget {
+/**
+ * Shares per minute that a channel may find at most so that its target be no harder than a block's. Two a second cost
+ * the pool next to nothing, and more come only where a block is so easy that its loss is none.
+ */
+export const FLOOD_SHARES_PER_MINUTE = 120;
+
+/** Targets are scaled by a ratio of whole numbers. */
+const SCALE = 1_000;
+
+/** The easiest target that the pool gives, whatever the client can work with. */
+export function easiestTarget(bounds: Pick<TargetBounds, "minDifficulty" | "networkTarget">): bigint {
   const least = targetOfDifficulty(bounds.minDifficulty);
-  const easiest = bounds.networkTarget > least ? bounds.networkTarget : least;
+  return bounds.networkTarget > least ? bounds.networkTarget : least;
+}
+
+/**
+ * The target for a channel that finds the wanted number of shares per minute at `wanted`: harder where the pool's
+ * minimum or the client demands it, and easier where it would be harder than a block's, since a client sends nothing
+ * that misses its target; but never so easy that more than `FLOOD_SHARES_PER_MINUTE` come.
+ */
+export function boundedTarget(wanted: bigint, bounds: TargetBounds): ShareTarget {
+  const easiest = easiestTarget(bounds);
   let value = wanted < easiest ? wanted : easiest;
+  if (value < bounds.networkTarget) {
+    const flood = (wanted * BigInt(Math.round(SCALE * floodFactor(bounds)))) / BigInt(SCALE);
+    value = flood < bounds.networkTarget ? flood : bounds.networkTarget;
+  }
   if (bounds.maxTarget < value) value = bounds.maxTarget;
   return shareTarget(value > 0n ? value : 1n);
 }
 
-/** The first target of a channel, from the hashrate that it announced: 0 means unknown, and gets the minimum difficulty. */
-export function initialTarget(
-  nominalHashrate: number,
-  options: { readonly sharesPerMinute: number } & TargetBounds,
-): ShareTarget {
-  const wanted =
-    nominalHashrate > 0
-      ? targetOfHashrate({ hashesPerSecond: nominalHashrate, sharesPerMinute: options.sharesPerMinute })
-      : targetOfDifficulty(options.minDifficulty);
-  return boundedTarget(wanted, options);
+function floodFactor({ sharesPerMinute }: TargetBounds): number {
+  return Math.max(1, FLOOD_SHARES_PER_MINUTE / sharesPerMinute);
+}
+
+/** The difficulty at which a miner of that hashrate finds the wanted number of shares per minute; 0 for no hashrate. */
+export function suitedDifficulty(hashesPerSecond: number, sharesPerMinute: number): number {
+  return hashesPerSecond > 0 ? difficultyOfTarget(targetOfHashrate({ hashesPerSecond, sharesPerMinute })) : 0;
 }

@@ -17,7 +17,7 @@ describe("an open channel", () => {
     // 2^32 hashes a second at 12 shares a minute: a share has to take five seconds' work.
     rig.open({ nominalHashrate: 2 ** 32 });
     const { target } = read(rig.frames()[0], OpenStandardMiningChannelSuccess);
-    expect(toHex(target)).toBe(`32${"33".repeat(27)}00000000`);
+    expect(toHex(target)).toBe(`${"33".repeat(28)}00000000`);
   });
 
   it("never gets an easier target than the client can work with", () => {

@@ -106,12 +106,12 @@ describe("difficulty control", () => {
     expect(types()).toEqual(["0x21", "0x15"]);
     rig.harness.pool.retarget(later(71));
     expect(rig.frames(), "a second is too short to judge by").toEqual([]);
-    const request = { nominalHashrate: 2 ** 32, maxTarget: EASIEST, now: later(130) };
+    const request = { nominalHashrate: 2 ** 33, maxTarget: EASIEST, now: later(110) };
     rig.connection.update(channelId, request);
     rig.frames();
-    rig.harness.pool.retarget(later(131));
+    rig.harness.pool.retarget(later(111));
     expect(rig.frames(), "the silence before the update says nothing of the new hashrate").toEqual([]);
-    rig.harness.pool.retarget(later(200));
+    rig.harness.pool.retarget(later(180));
     expect(types()).toEqual(["0x21", "0x15"]);
   });
 

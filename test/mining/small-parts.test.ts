@@ -5,7 +5,7 @@ import { fromHex, toHex } from "../../src/core/bytes.ts";
 import { ExtranonceAllocator } from "../../src/mining/extranonce-allocator.ts";
 import { identityText } from "../../src/mining/identity.ts";
 import { ShareSum } from "../../src/mining/share-sum.ts";
-import { boundedTarget, initialTarget } from "../../src/mining/share-target.ts";
+import { boundedTarget, FLOOD_SHARES_PER_MINUTE, suitedDifficulty } from "../../src/mining/share-target.ts";
 
 const EASIEST = (1n << 256n) - 1n;
 
@@ -114,17 +114,12 @@ describe("an identity's text", () => {
 });
 
 describe("a share target", () => {
-  const bounds = { minDifficulty: 1, networkTarget: targetOfDifficulty(1e6), maxTarget: EASIEST };
+  const bounds = { minDifficulty: 1, networkTarget: targetOfDifficulty(1e6), maxTarget: EASIEST, sharesPerMinute: 12 };
 
   it("follows the announced hashrate", () => {
     // 2^32 hashes a second, 12 shares a minute: five seconds' work.
-    const { difficulty } = initialTarget(2 ** 32, { ...bounds, sharesPerMinute: 12 });
-    expect(difficulty).toBeCloseTo(5, 3);
-  });
-
-  it("is the easiest there is for a hashrate of zero", () => {
-    expect(initialTarget(0, { ...bounds, sharesPerMinute: 12 }).difficulty).toBe(1);
-    expect(initialTarget(0, { ...bounds, minDifficulty: 0, sharesPerMinute: 12 }).value).toBe(EASIEST);
+    expect(suitedDifficulty(2 ** 32, 12)).toBeCloseTo(5, 3);
+    expect(suitedDifficulty(0, 12), "where there is one").toBe(0);
   });
 
   it("is never easier than the least difficulty, nor than the client's maximum", () => {
@@ -137,14 +132,34 @@ describe("a share target", () => {
 
   it("may be as easy as a block's where that is easier than the least difficulty, and no easier", () => {
     const easy = { ...bounds, networkTarget: targetOfDifficulty(0.01) };
-    expect(boundedTarget(targetOfDifficulty(0.02), easy).difficulty).toBeCloseTo(0.02, 9);
     expect(boundedTarget(EASIEST, easy).difficulty).toBeCloseTo(0.01, 9);
-    expect(initialTarget(2 ** 20, { ...easy, sharesPerMinute: 12 }).difficulty).toBeCloseTo(0.01, 9);
-    expect(initialTarget(0, { ...easy, sharesPerMinute: 12 }).difficulty, "of a hashrate of zero").toBe(1);
+  });
+
+  it.each([
+    [1_000, 1_000],
+    [1_000.1, 1_000],
+    [10_000, 1_000],
+    [10_001, 1_000.1],
+    [1e9, 1e8],
+  ])(
+    "of a wanted difficulty of %d on a network of 1,000 is %d: no harder than a block's, and no flood",
+    (wanted, given) => {
+      const network = { ...bounds, networkTarget: targetOfDifficulty(1_000) };
+      expect(boundedTarget(targetOfDifficulty(wanted), network).difficulty / given).toBeCloseTo(1, 9);
+      const maxTarget = targetOfDifficulty(2_000);
+      const client = boundedTarget(targetOfDifficulty(wanted), { ...network, maxTarget });
+      expect(client.difficulty / Math.max(2_000, given), "the client's wish goes first").toBeCloseTo(1, 9);
+    },
+  );
+
+  it("is as hard as the operator wants where that alone makes more shares than a flood", () => {
+    const busy = { ...bounds, networkTarget: targetOfDifficulty(1), sharesPerMinute: 2 * FLOOD_SHARES_PER_MINUTE };
+    expect(boundedTarget(targetOfDifficulty(5_000), busy).difficulty / 5_000).toBeCloseTo(1, 9);
   });
 
   it.each([1e-30, 1e30, 3.4e38])("exists for a hashrate of %d", (hashrate) => {
-    const target = initialTarget(hashrate, { ...bounds, minDifficulty: 0, sharesPerMinute: 12 });
+    const wanted = targetOfDifficulty(suitedDifficulty(hashrate, 12));
+    const target = boundedTarget(wanted, { ...bounds, minDifficulty: 0 });
     expect(target.value > 0n && target.value <= EASIEST).toBe(true);
     expect(target.bytes).toEqual(targetToBytes(target.value));
   });

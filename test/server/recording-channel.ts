@@ -31,6 +31,7 @@ export class RecordingChannel implements FrameSink {
       nominalHashrate: 0,
       maxTarget: (1n << 256n) - 1n,
       target: shareTarget((1n << 256n) - 1n),
+      suitedDifficulty: 0,
       vardiff: undefined,
     });
   }

@@ -189,7 +189,7 @@ async function update(walk: ModelWalk, step: StepOf<"update">): Promise<void> {
   const maxTarget = targetOf(step.targetBits);
   if (channel !== undefined && wrong === undefined) {
     channel.maxTarget = maxTarget;
-    client.updates.set(channelId, (target) => walk.expectTarget(target, step.rate, maxTarget));
+    client.updates.set(channelId, (target) => walk.expectBounded(target, maxTarget));
   } else if (client.openAnswered) client.refusals.push(`update ${channelId} ${wrong}`);
   walk.pool.count(`update ${wrong ?? "legal"}`);
   const message = { nominal_hash_rate: step.rate, maximum_target: bytesOfInteger(maxTarget) };

@@ -3,6 +3,7 @@
  * ledger holds and what is kept in memory with what the model says. What happens in a turn stands in `model-actions.ts`.
  */
 
+import { FLOOD_SHARES_PER_MINUTE } from "../../src/mining/share-target.ts";
 import { must } from "../support/must.ts";
 import { nextTurn } from "../support/wait.ts";
 import type { ModelChannel } from "./model-channel.ts";
@@ -58,15 +59,26 @@ export class ModelWalk {
     this.#connections[this.#connections.indexOf(gone)] = this.#connect(gone.setting);
   }
 
-  /** Whether a channel may have that target that was opened or changed with that hashrate just now. */
+  /** Whether a channel may have that target that was opened with that hashrate just now. */
   expectTarget(target: bigint, rate: number, maxTarget: bigint): void {
+    this.expectBounded(target, maxTarget);
+    // A worker that was here before may begin with what it had then.
+    if (this.pool.pool.difficulties.entries().next().done !== true) return;
     const least = targetAt(MODEL_OPTIONS.minDifficulty);
     const perMinute = MODEL_OPTIONS.sharesPerMinute;
     const wanted = rate === 0 ? least : 2 ** 256 / Math.max(1, (rate * 60) / perMinute);
-    const easiest = Math.max(least, Number(targetOfBits(this.networkBits)));
-    const due = Math.min(wanted, easiest, Number(maxTarget));
-    must(target <= maxTarget, "no target is easier than the client can work with");
+    const network = Number(targetOfBits(this.networkBits));
+    const flood = (wanted * FLOOD_SHARES_PER_MINUTE) / perMinute;
+    const held = wanted < network ? Math.min(network, flood) : Math.min(wanted, Math.max(least, network));
+    const due = Math.min(held, Number(maxTarget));
     must(Math.abs(Number(target) - due) <= 1e-6 * due, `a target near ${due} is due, not ${target}`);
+  }
+
+  /** Whether a channel may have that target whose client announced a hashrate again: what was observed counts too. */
+  expectBounded(target: bigint, maxTarget: bigint): void {
+    const easiest = Math.max(targetAt(MODEL_OPTIONS.minDifficulty), Number(targetOfBits(this.networkBits)));
+    must(target <= maxTarget, "no target is easier than the client can work with");
+    must(Number(target) <= easiest, "no target is easier than the least difficulty and a block's");
   }
 
   /** The verdicts of all shares are known by now. */
