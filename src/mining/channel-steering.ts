@@ -153,13 +153,12 @@ export class ChannelSteering {
     channel: Pick<Channel, "target" | "nominalHashrate" | "maxTarget" | "suitedDifficulty">,
     now: Moment,
   ): Vardiff {
-    const least = leastDifficulty(this.#bounds(channel.maxTarget));
     return new Vardiff({
       sharesPerMinute: this.#context.options.sharesPerMinute,
       announced: this.#announced(channel.nominalHashrate),
-      estimate: Math.max(channel.suitedDifficulty, least),
+      estimate: channel.suitedDifficulty,
       difficulty: channel.target.difficulty,
-      least,
+      least: leastDifficulty(this.#bounds(channel.maxTarget)),
       nowMs: now.monotonicMs,
     });
   }

@@ -97,7 +97,7 @@ export class Vardiff {
     this.#sharesPerMs = options.sharesPerMinute / 60_000;
     this.#allowance = allowanceFor(options.sharesPerMinute);
     this.#announced = options.announced;
-    this.#estimate = options.estimate;
+    this.#estimate = Math.max(options.estimate, options.least);
     this.#difficulty = options.difficulty;
     this.#least = options.least;
     this.#lookedMs = options.nowMs;

@@ -147,6 +147,13 @@ describe("a worker that comes back", () => {
     expect(openAt(901).target.difficulty / 4_000).toBeCloseTo(1, 1);
   });
 
+  it("begins by what it announces where difficulty control is off", () => {
+    rig = new Rig(new PoolHarness({ vardiff: false }));
+    const worker = { userIdentity: "alice", kind: "standard", nominalHashrate: HASHRATE } as const;
+    rig.harness.pool.difficulties.load([{ ...worker, difficultyPerMinute: 1e6, atMs: later(0).wallMs }]);
+    expect(openAt(1).target.difficulty).toBeCloseTo(1_000, 0);
+  });
+
   it("is not remembered before it settled", () => {
     const channel = openAt(0);
     mine(channel, 0, { until: 120, suited: 1_000 });
@@ -181,6 +188,11 @@ describe("a target harder than a block's", () => {
     rig.frames();
     mine(channel, 0, { until: 1_800, suited: 1_000 });
     expect(rig.frames(), "and is the right one for that rate").toEqual([]);
+  });
+
+  it("is bounded by the least difficulty's flood where the hashrate is unknown", () => {
+    rig.template({ bits: network(0.001) });
+    expect(openAt(0, { nominalHashrate: 0 }).target.difficulty).toBeCloseTo(0.1, 3);
   });
 
   it("is taken back when a template has easier blocks, and comes again with harder ones", () => {

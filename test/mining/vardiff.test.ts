@@ -138,6 +138,9 @@ describe("vardiff", () => {
     expect(bench.serve().difficulty).toBe(100);
     expect(bench.run(600, 1_000)).toMatchObject({ changes: 0, difficulty: 100 });
     expect(bench.announce(400).difficulty, "an announcement's factor too").toBe(200);
+    const falseAlarm = new Bench().run(600, 1_000).run(45, 0);
+    falseAlarm.vardiff.aimAt(24);
+    expect(falseAlarm.serve().run(120, 1_000).difficulty, "and what held before").toBe(500);
     const silent = new Bench().run(600, 1_000);
     silent.vardiff.aimAt(120);
     silent.serve().run(900, 0);
@@ -187,6 +190,7 @@ describe("an announcement", () => {
   });
 
   it("is believed no further than to the least difficulty", () => {
+    expect(new Bench({ difficulty: 0.001, least: 1 }).vardiff.estimate).toBe(1);
     expect(new Bench({ difficulty: 1, least: 1 }).announce(0.001).vardiff.estimate).toBe(1);
   });
 
