@@ -5,13 +5,14 @@
  */
 
 import type { Channel } from "./channel.ts";
+import type { AheadJob } from "./channel-job.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { AnnouncedJob, Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
-import { extendedJobFrame, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
+import { extendedJobFrame, type JobAddress, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
 import type { JobSlots } from "./job-slots.ts";
 import type { JobTemplate } from "./job-template.ts";
-import type { MerkleRoots } from "./merkle-roots.ts";
+import { MerkleRoots } from "./merkle-roots.ts";
 
 /** A job template with the merkle roots that standard channels have of it. */
 export type RootedTemplate = {
@@ -82,9 +83,7 @@ export class JobDelivery {
       return;
     }
     const { jobId, jobTemplate } = announced;
-    // The members' own template may be an older one than would be announced now.
-    const roots = work.ahead?.jobTemplate === jobTemplate ? work.ahead.roots : undefined;
-    this.#sendAhead(channel, { jobId, jobTemplate, roots });
+    this.#sendAhead(channel, { jobId, jobTemplate, roots: new MerkleRoots(jobTemplate, [], this.#slots) });
   }
 
   /** Gives a job to one channel under its own id. */
@@ -92,12 +91,7 @@ export class JobDelivery {
     const { jobTemplate, newTip } = work;
     const jobId = this.#nextJobId(channel.group);
     const address = { channelId: channel.channelId, jobId, future: newTip };
-    const merkleRoot = this.#remember(channel, jobId, work);
-    this.#sink.send(
-      merkleRoot === undefined
-        ? extendedJobFrame(jobTemplate, address)
-        : standardJobFrame(jobTemplate, merkleRoot, address),
-    );
+    this.#sink.send(jobFrame(jobTemplate, this.#remember(channel, jobId, work), address));
     if (newTip) this.#sink.send(newPrevHashFrame(jobTemplate, address));
   }
 
@@ -158,39 +152,19 @@ export class JobDelivery {
   #announceAhead(group: Group<Channel>, rooted: RootedTemplate | undefined): void {
     if (rooted === undefined) return;
     const { jobTemplate, roots } = rooted;
-    if (this.#addressesGroup(group)) {
-      const jobId = this.#jobIds.next();
-      group.ahead = { jobId, jobTemplate };
-      for (const channel of group.members) {
-        const { extranoncePrefix } = channel;
-        const merkleRoot = channel.kind === "standard" ? roots.of(channel) : undefined;
-        channel.ahead = { jobId, merkleRoot, extranoncePrefix, byGroup: true };
-      }
-      this.#sink.send(extendedJobFrame(jobTemplate, { channelId: group.groupChannelId, jobId, future: true }));
-      return;
-    }
     const jobId = this.#jobIds.next();
     group.ahead = { jobId, jobTemplate };
-    for (const channel of group.members) this.#sendAhead(channel, { jobId, jobTemplate, roots });
+    if (!this.#addressesGroup(group)) {
+      for (const channel of group.members) this.#sendAhead(channel, { jobId, jobTemplate, roots });
+      return;
+    }
+    for (const channel of group.members) rememberAhead(channel, { jobId, roots, byGroup: true });
+    this.#sink.send(extendedJobFrame(jobTemplate, { channelId: group.groupChannelId, jobId, future: true }));
   }
 
-  #sendAhead(
-    channel: Channel,
-    ahead: { readonly jobId: number; readonly jobTemplate: JobTemplate; readonly roots: MerkleRoots | undefined },
-  ): void {
-    const { jobId, jobTemplate, roots } = ahead;
-    const { channelId, extranoncePrefix } = channel;
-    const address = { channelId, jobId, future: true };
-    let merkleRoot: Uint8Array | undefined;
-    if (channel.kind === "standard") {
-      merkleRoot = roots?.of(channel) ?? this.#slots.merkleRoots(jobTemplate, extranoncePrefix);
-    }
-    channel.ahead = { jobId, merkleRoot, extranoncePrefix, byGroup: false };
-    this.#sink.send(
-      merkleRoot === undefined
-        ? extendedJobFrame(jobTemplate, address)
-        : standardJobFrame(jobTemplate, merkleRoot, address),
-    );
+  #sendAhead(channel: Channel, { jobId, jobTemplate, roots }: RootedTemplate & { readonly jobId: number }): void {
+    const { merkleRoot } = rememberAhead(channel, { jobId, roots, byGroup: false });
+    this.#sink.send(jobFrame(jobTemplate, merkleRoot, { channelId: channel.channelId, jobId, future: true }));
   }
 
   #nextJobId(group: Group<Channel>): number {
@@ -201,7 +175,7 @@ export class JobDelivery {
   }
 
   #remember(channel: Channel, jobId: number, { jobTemplate, roots }: RootedTemplate): Uint8Array | undefined {
-    const merkleRoot = channel.kind === "standard" ? roots.of(channel) : undefined;
+    const merkleRoot = roots.of(channel);
     this.#slots.retain(jobTemplate);
     this.#forgetOldest(channel, { jobId, jobTemplate, merkleRoot, extranoncePrefix: channel.extranoncePrefix });
     return merkleRoot;
@@ -211,6 +185,23 @@ export class JobDelivery {
     const forgotten = channel.addJob(job);
     if (forgotten !== undefined) this.#slots.forget(forgotten);
   }
+}
+
+/** @returns what the channel now waits with. */
+function rememberAhead(
+  channel: Channel,
+  { jobId, roots, byGroup }: { readonly jobId: number; readonly roots: MerkleRoots; readonly byGroup: boolean },
+): AheadJob {
+  const { extranoncePrefix } = channel;
+  channel.ahead = { jobId, merkleRoot: roots.of(channel), extranoncePrefix, byGroup };
+  return channel.ahead;
+}
+
+/** The job of one channel: over its merkle root where it is a standard one. */
+function jobFrame(jobTemplate: JobTemplate, merkleRoot: Uint8Array | undefined, address: JobAddress): Uint8Array {
+  return merkleRoot === undefined
+    ? extendedJobFrame(jobTemplate, address)
+    : standardJobFrame(jobTemplate, merkleRoot, address);
 }
 
 function announcedTo({ ahead }: Group<Channel>): AnnouncedJob | undefined {

@@ -22,8 +22,9 @@ export class MerkleRoots {
     this.#slots = slots;
   }
 
-  /** 32 bytes: over the prefix that the channel has at the time of the call. */
-  of(channel: Channel): Uint8Array {
+  /** 32 bytes, over the prefix that the channel has at the time of the call; undefined for an extended channel, which has none. */
+  of(channel: Channel): Uint8Array | undefined {
+    if (channel.kind === "extended") return undefined;
     this.#roots ??= this.#compute();
     return this.#roots.get(channel) ?? this.#slots.merkleRoots(this.#jobTemplate, channel.extranoncePrefix);
   }
