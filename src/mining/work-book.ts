@@ -151,7 +151,8 @@ export class WorkBook {
   }
 
   #sayLargeJobs({ template: { height }, byKind }: Work): void {
-    const frameBytes = Math.max(0, ...[...byKind.values()].map(extendedJobFrameBytes));
+    let frameBytes = 0;
+    for (const jobTemplate of byKind.values()) frameBytes = Math.max(frameBytes, extendedJobFrameBytes(jobTemplate));
     const large = frameBytes >= LARGE_JOB_FRAME_BYTES;
     if (large && !this.#largeJobsSaid) {
       const limit = MAX_JOB_FRAME_BYTES;
