@@ -28,10 +28,9 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
   const joined = new Set<Group<Channel>>();
   let changed = false;
   for (const { group, kinds } of wanted) {
-    const [only] = new Set([...kinds.values()].map(({ key }) => key));
     const [kind] = kinds.values();
-    const isWhole = kinds.size === group.members.size && [...kinds.values()].every(({ key }) => key === only);
-    if (kind === undefined || (isWhole && only === group.kind.key)) continue;
+    const isWhole = kinds.size === group.members.size && [...kinds.values()].every(({ key }) => key === kind?.key);
+    if (kind === undefined || (isWhole && kind.key === group.kind.key)) continue;
     changed = true;
     withdrawAhead(group);
     if (isWhole && groups.find(kind) === undefined) {
