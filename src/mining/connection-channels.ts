@@ -15,9 +15,8 @@ import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
-import { JobDelivery, type JobWork, withdrawAhead } from "./job-delivery.ts";
-import type { JobTemplate } from "./job-template.ts";
-import { MerkleRoots } from "./merkle-roots.ts";
+import { JobDelivery, withdrawAhead } from "./job-delivery.ts";
+import { type JobWork, jobWork } from "./job-work.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { openSuccessFrame } from "./open-success.ts";
@@ -107,7 +106,7 @@ export class ConnectionChannels {
    * @returns the channel, or the code to refuse with; nothing was sent or taken then.
    */
   open(request: OpenRequest, now: Moment): Channel | OpenErrorCode {
-    const { extranonces, workBook } = this.#context;
+    const { extranonces } = this.#context;
     const wrong = checkOpenRequest(request, { requiresStandardJobs: this.#requiresStandardJobs });
     if (wrong !== undefined) return wrong;
     const payout = this.#context.payoutOf(request.userIdentity);
@@ -119,8 +118,8 @@ export class ConnectionChannels {
     const prefixBytes =
       request.kind === "extended" ? EXTRANONCE_PREFIX_BYTES : EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES;
     const kind = workKind(prefixBytes + rollableBytes, payout);
-    const jobTemplate = workBook.jobTemplate(kind);
-    if (jobTemplate === undefined) return "no-template-available";
+    const work = jobWork(this.#context, kind, { standard: [], newTip: true });
+    if (work === undefined) return "no-template-available";
 
     const extranoncePrefix = extranonces.allocate(prefixBytes);
     const group = this.#groups.of(kind);
@@ -144,7 +143,7 @@ export class ConnectionChannels {
     this.#groups.join(channel);
     this.#context.openChannels += 1;
     this.#sink.send(openSuccessFrame(channel, request.requestId));
-    this.#delivery.toNewChannel(channel, this.#workOf(channel, jobTemplate));
+    this.#delivery.toNewChannel(channel, work);
     return channel;
   }
 
@@ -251,22 +250,9 @@ export class ConnectionChannels {
 
   /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */
   #refresh(channel: Channel): void {
-    const jobTemplate = this.#context.workBook.jobTemplate(channel.group.kind);
-    if (jobTemplate === undefined || !this.#context.workAvailable) return;
-    this.#delivery.toChannel(channel, { ...this.#workOf(channel, jobTemplate), newTip: false });
-  }
-
-  /** Work for that channel alone. */
-  #workOf(channel: Channel, jobTemplate: JobTemplate): JobWork {
-    const { slots, workBook } = this.#context;
-    const roots = new MerkleRoots(jobTemplate, [], slots);
-    const ahead = workBook.aheadJobTemplate(channel.group.kind);
-    return {
-      jobTemplate,
-      roots,
-      newTip: true,
-      ahead: ahead === undefined ? undefined : { jobTemplate: ahead, roots: new MerkleRoots(ahead, [], slots) },
-    };
+    if (!this.#context.workAvailable) return;
+    const work = jobWork(this.#context, channel.group.kind, { standard: [], newTip: false });
+    if (work !== undefined) this.#delivery.toChannel(channel, work);
   }
 
   get #full(): boolean {

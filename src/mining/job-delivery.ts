@@ -12,20 +12,8 @@ import { IdSequence } from "./id-sequence.ts";
 import { extendedJobFrame, type JobAddress, newPrevHashFrame, standardJobFrame } from "./job-frames.ts";
 import type { JobSlots } from "./job-slots.ts";
 import type { JobTemplate } from "./job-template.ts";
+import type { JobWork, RootedTemplate } from "./job-work.ts";
 import { MerkleRoots } from "./merkle-roots.ts";
-
-/** A job template with the merkle roots that standard channels have of it. */
-export type RootedTemplate = {
-  readonly jobTemplate: JobTemplate;
-  readonly roots: MerkleRoots;
-};
-
-export type JobWork = RootedTemplate & {
-  /** True where clients have to learn a new prev_hash with the job. */
-  readonly newTip: boolean;
-  /** What may be announced for the tip after this one. */
-  readonly ahead: RootedTemplate | undefined;
-};
 
 /**
  * Widespread firmware keeps its jobs in so many places, by the rest of job_id: no job may take the place of the one that

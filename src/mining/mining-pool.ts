@@ -13,9 +13,7 @@ import type { Channel } from "./channel.ts";
 import { ConnectionChannels, type ConnectionOptions } from "./connection-channels.ts";
 import { DifficultyMemory } from "./difficulty-memory.ts";
 import { ExtranonceAllocator } from "./extranonce-allocator.ts";
-import type { JobWork, RootedTemplate } from "./job-delivery.ts";
-import type { JobTemplate } from "./job-template.ts";
-import { MerkleRoots } from "./merkle-roots.ts";
+import { type JobWork, jobWork } from "./job-work.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { payoutTo } from "./payout.ts";
 import { createPayoutPolicy } from "./payout-policy.ts";
@@ -204,21 +202,10 @@ export class MiningPool {
 
   /** The work for each kind, with the merkle roots of all its standard channels computed in one call. */
   #prepareWork(inUse: ReadonlyMap<string, KindInUse>, newTip: boolean): ReadonlyMap<string, JobWork> {
-    const { workBook, slots } = this.#context;
     const byKind = new Map<string, JobWork>();
     for (const [key, { kind, standard }] of inUse) {
-      const rooted = (jobTemplate: JobTemplate): RootedTemplate => ({
-        jobTemplate,
-        roots: new MerkleRoots(jobTemplate, standard, slots),
-      });
-      const jobTemplate = workBook.jobTemplate(kind);
-      if (jobTemplate === undefined) continue;
-      const ahead = workBook.aheadJobTemplate(kind);
-      byKind.set(key, {
-        ...rooted(jobTemplate),
-        newTip,
-        ahead: ahead === undefined ? undefined : rooted(ahead),
-      });
+      const work = jobWork(this.#context, kind, { standard, newTip });
+      if (work !== undefined) byKind.set(key, work);
     }
     return byKind;
   }
