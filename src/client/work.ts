@@ -7,6 +7,7 @@
 import { serializeHeader } from "../bitcoin/header.ts";
 import { bitsToTarget, targetToBytes } from "../bitcoin/target.ts";
 import { concatBytes } from "../core/bytes.ts";
+import { dropOldest } from "../core/drop-oldest.ts";
 import { hashHeader, merkleRootFromPath, sha256d } from "../sharecore/index.ts";
 import type { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
 
@@ -96,10 +97,7 @@ export class Work {
     const known: KnownJob = { job, extranoncePrefix: this.#extranoncePrefix };
     if (min_ntime === undefined || this.#tip === undefined) {
       this.#future.set(job_id, known);
-      for (const oldest of this.#future.keys()) {
-        if (this.#future.size <= MAX_FUTURE_JOBS) break;
-        this.#future.delete(oldest);
-      }
+      dropOldest(this.#future, MAX_FUTURE_JOBS);
       return false;
     }
     this.#active = this.#activated(known, this.#tip, min_ntime);

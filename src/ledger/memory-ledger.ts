@@ -1,6 +1,7 @@
 /** A ledger in memory: as durable as the process. It forgets everything at a restart. */
 
 import { toHex } from "../core/bytes.ts";
+import { dropOldest } from "../core/drop-oldest.ts";
 import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "./ledger.ts";
 
 export type MemoryLedgerOptions = {
@@ -88,13 +89,5 @@ export class MemoryLedger implements ShareLedger {
       this.#byIdentity.set(userIdentity, totals);
     }
     return totals;
-  }
-}
-
-/** Removes what came first until at most `limit` are left. */
-function dropOldest(collection: Set<string> | Map<string, unknown>, limit: number): void {
-  for (const oldest of collection.keys()) {
-    if (collection.size <= limit) return;
-    collection.delete(oldest);
   }
 }

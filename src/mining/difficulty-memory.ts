@@ -7,6 +7,7 @@
  * of a thousand equal ones each begins well, and one among unequal ones begins with what it announces.
  */
 
+import { dropOldest } from "../core/drop-oldest.ts";
 import type { ChannelKind } from "./channel.ts";
 
 export type Worker = { readonly userIdentity: string; readonly kind: ChannelKind };
@@ -71,10 +72,7 @@ export class DifficultyMemory {
     const key = keyOf(entry);
     this.#entries.delete(key);
     this.#entries.set(key, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#maxEntries) break;
-      this.#entries.delete(oldest);
-    }
+    dropOldest(this.#entries, this.#maxEntries);
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { bitsToTarget } from "../bitcoin/target.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
+import { dropOldest } from "../core/drop-oldest.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Template } from "../templates/template.ts";
 import { type AheadWork, aheadWork, StartedWork } from "./ahead-work.ts";
@@ -170,10 +171,7 @@ export class WorkBook {
     const key = toHex(prevHash);
     this.#tipNames.delete(key);
     this.#tipNames.set(key, tip);
-    for (const oldest of this.#tipNames.keys()) {
-      if (this.#tipNames.size <= NAMED_TIPS) break;
-      this.#tipNames.delete(oldest);
-    }
+    dropOldest(this.#tipNames, NAMED_TIPS);
   }
 }
 

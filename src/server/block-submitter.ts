@@ -5,6 +5,7 @@
 
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
+import { dropOldest } from "../core/drop-oldest.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import type { BlockRecord, ShareLedger } from "../ledger/ledger.ts";
@@ -54,12 +55,7 @@ export class BlockSubmitter {
     const hash = toHex(reversed(block.hash));
     if (this.#seen.has(hash)) return;
     this.#seen.add(hash);
-    if (this.#seen.size > REMEMBERED_BLOCKS) {
-      for (const oldest of this.#seen) {
-        this.#seen.delete(oldest);
-        break;
-      }
-    }
+    dropOldest(this.#seen, REMEMBERED_BLOCKS);
     const attempts = this.#options.sources.map((source) => ({ source, first: submitOnce(source, block.block) }));
     this.#found.add(1);
     this.#logger.info("block found", {
