@@ -54,6 +54,15 @@ type Transport = { readonly reader: FrameReader; readonly sealer: FrameSealer };
 
 type Phase = "transport" | "setup" | "open" | "ended";
 
+/** What a phase may take, and why the session ends where it takes longer. */
+const DEADLINES: Readonly<
+  Partial<Record<Phase, { readonly allowed: keyof SessionTimeouts; readonly reason: EndReason }>>
+> = {
+  transport: { allowed: "handshakeMs", reason: "handshake-timeout" },
+  setup: { allowed: "setupMs", reason: "setup-timeout" },
+  open: { allowed: "noChannelMs", reason: "no-channel-timeout" },
+};
+
 export class ConnectionSession {
   readonly connectionId: string;
   readonly #options: SessionOptions;
@@ -138,7 +147,9 @@ export class ConnectionSession {
     this.#now = now;
     this.#conversation.tick(now);
     this.#updateDeadline();
-    if (this.#sinceMs !== undefined && now.monotonicMs - this.#sinceMs >= this.#allowedMs()) this.#endByDeadline();
+    const deadline = DEADLINES[this.#phase];
+    if (this.#sinceMs === undefined || deadline === undefined) return;
+    if (now.monotonicMs - this.#sinceMs >= this.#timeouts[deadline.allowed]) this.end(deadline.reason);
   }
 
   /** Ends the session: nothing is read any more, what is queued goes out still. A second call does nothing. */
@@ -152,32 +163,6 @@ export class ConnectionSession {
     } finally {
       const shares = channels?.shares ?? sumOfTotals([]);
       this.#host.onEnd(reason, { error, openChannels, shares, undecided: this.#undecided });
-    }
-  }
-
-  #allowedMs(): number {
-    const { handshakeMs, setupMs, noChannelMs } = this.#timeouts;
-    switch (this.#phase) {
-      case "transport":
-        return handshakeMs;
-      case "setup":
-        return setupMs;
-      case "open":
-      case "ended":
-        return noChannelMs;
-    }
-  }
-
-  #endByDeadline(): void {
-    switch (this.#phase) {
-      case "transport":
-        return this.end("handshake-timeout");
-      case "setup":
-        return this.end("setup-timeout");
-      case "open":
-        return this.end("no-channel-timeout");
-      case "ended":
-        return;
     }
   }
 
