@@ -7,7 +7,7 @@ import type { Network } from "../bitcoin/network.ts";
 import { AditError } from "../core/errors.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { type PeerPattern, parsePeerPatterns } from "../server/peer-pattern.ts";
-import type { OtherHost } from "../session/reconnect.ts";
+import type { OtherHost } from "../session/other-host.ts";
 import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
 import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
 import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";

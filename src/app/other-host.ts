@@ -1,7 +1,7 @@
 /** Where miners are sent when the pool stops, as people write it: `pool.example:3334`, `192.0.2.1:3334`, `[2001:db8::1]:3334`. */
 
 import { isIPv4, isIPv6 } from "node:net";
-import type { OtherHost } from "../session/reconnect.ts";
+import type { OtherHost } from "../session/other-host.ts";
 
 const PATTERN = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/;
 

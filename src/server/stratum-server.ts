@@ -10,7 +10,7 @@ import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
 import type { MiningPool } from "../mining/mining-pool.ts";
 import type { Backpressure } from "../mining/share-pipeline.ts";
 import { ConnectionSession, type SessionTimeouts } from "../session/connection-session.ts";
-import type { OtherHost } from "../session/reconnect.ts";
+import type { OtherHost } from "../session/other-host.ts";
 import type { EndReason, SessionEnd, SessionEvent } from "../session/session-events.ts";
 import { Connection } from "./connection.ts";
 import { ListenError } from "./errors.ts";

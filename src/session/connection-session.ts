@@ -17,7 +17,7 @@ import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/
 import { FrameSplitter } from "../wire/frame-splitter.ts";
 import { type FrameTrace, tracedReader, tracedSealer } from "./frame-trace.ts";
 import { MiningConversation } from "./mining-conversation.ts";
-import type { OtherHost } from "./reconnect.ts";
+import type { OtherHost } from "./other-host.ts";
 import { channelClosed, type EndReason, type SessionEnd, type SessionEvent } from "./session-events.ts";
 
 export type SessionTimeouts = {

@@ -31,10 +31,10 @@ import { SetCustomMiningJob, SetCustomMiningJobError } from "../wire/job-message
 import { decodeMessage, messageKey } from "../wire/message.ts";
 import { createShareSubmission, readShareExtended, readShareStandard } from "../wire/share-fields.ts";
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
-import { takesExtranoncePrefix } from "./client-quirks.ts";
+import { takesExtranoncePrefix, understandsReconnect } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
 import { ExtensionNegotiation } from "./extension-negotiation.ts";
-import { type OtherHost, understandsReconnect } from "./reconnect.ts";
+import type { OtherHost } from "./other-host.ts";
 import { isServerOnly } from "./server-only-messages.ts";
 import { channelClosed, type EndReason, type SessionEvent } from "./session-events.ts";
 import { PROTOCOL_VERSION, REQUIRES_STANDARD_JOBS, setupRefusal } from "./setup.ts";
