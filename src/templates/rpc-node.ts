@@ -11,7 +11,7 @@ import type { MetricRegistry } from "../core/metrics.ts";
 import { RpcError } from "./errors.ts";
 import { type BlockPlace, blockPlaceOf } from "./rpc-block-place.ts";
 import { type ChainInfo, chainInfoOf, isBlockHash } from "./rpc-chain-info.ts";
-import { RpcClient } from "./rpc-client.ts";
+import { type RpcCall, RpcClient } from "./rpc-client.ts";
 import type { RpcCredentials } from "./rpc-credentials.ts";
 import type { RpcEndpoint } from "./rpc-endpoint.ts";
 import { TransactionReader } from "./rpc-transactions.ts";
@@ -60,25 +60,13 @@ export class RpcNode {
 
   /** @throws {RpcError | TemplateError} also where the pool cannot work on the node's chain. */
   async chainInfo(signal: AbortSignal): Promise<ChainInfo> {
-    const result = await this.#short.call({
-      method: "getblockchaininfo",
-      params: [],
-      timeoutMs: POLL_TIMEOUT_MS,
-      maxAnswerBytes: MAX_SMALL_ANSWER_BYTES,
-      signal,
-    });
+    const result = await this.#ask("getblockchaininfo", [], signal);
     return chainInfoOf(result, { label: this.#options.endpoint.label, network: this.#options.network });
   }
 
   /** The tip's hash, 64 digits as the RPC prints it. */
   async bestBlockHash(signal: AbortSignal): Promise<string> {
-    const result = await this.#short.call({
-      method: "getbestblockhash",
-      params: [],
-      timeoutMs: POLL_TIMEOUT_MS,
-      maxAnswerBytes: MAX_SMALL_ANSWER_BYTES,
-      signal,
-    });
+    const result = await this.#ask("getbestblockhash", [], signal);
     if (isBlockHash(result)) return result;
     throw new RpcError("rpc-answer-invalid", `the node at ${this.#options.endpoint.label} names no block as its best`);
   }
@@ -88,14 +76,14 @@ export class RpcNode {
    * @throws {RpcError}
    */
   async blockPlace(hash: string, signal: AbortSignal): Promise<BlockPlace> {
-    const result = await this.#short.call({
-      method: "getblockheader",
-      params: [hash, true],
-      timeoutMs: POLL_TIMEOUT_MS,
-      maxAnswerBytes: MAX_SMALL_ANSWER_BYTES,
-      signal,
-    });
+    const result = await this.#ask("getblockheader", [hash, true], signal);
     return blockPlaceOf(result, { label: this.#options.endpoint.label, hash });
+  }
+
+  /** A short question with a small answer. */
+  #ask(method: RpcCall["method"], params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
+    const limits = { timeoutMs: POLL_TIMEOUT_MS, maxAnswerBytes: MAX_SMALL_ANSWER_BYTES };
+    return this.#short.call({ method, params, ...limits, signal });
   }
 
   template(signal: AbortSignal): Promise<GbtTemplate> {
