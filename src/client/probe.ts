@@ -7,6 +7,7 @@
 import { concatBytes } from "../core/bytes.ts";
 import type { Moment } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
+import { isoTime } from "../core/iso-time.ts";
 import { readCertificate } from "../noise/certificate.ts";
 import { ClientTransport } from "./client-transport.ts";
 import type { ClientIdentity } from "./opening-frames.ts";
@@ -192,8 +193,4 @@ export class Probe {
     const { identity, plaintext } = this.#options;
     return { host: identity.host, port: identity.port, encrypted: !plaintext };
   }
-}
-
-function isoTime(seconds: number): string {
-  return new Date(1_000 * seconds).toISOString();
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../core/clock.ts";
+import { isoTime } from "../core/iso-time.ts";
 import type { Logger } from "../core/logger.ts";
 import { issueCertificate } from "../noise/certificate.ts";
 import { type EllswiftKeyPair, xOnlyOf } from "../noise/ellswift.ts";
@@ -72,8 +73,4 @@ export class NoiseIdentity {
       certificate: this.certificate(),
     });
   }
-}
-
-function isoTime(seconds: number): string {
-  return new Date(1_000 * seconds).toISOString();
 }
