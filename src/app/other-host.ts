@@ -2,8 +2,7 @@
 
 import { isIPv4, isIPv6 } from "node:net";
 import type { OtherHost } from "../session/other-host.ts";
-
-const PATTERN = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/;
+import { splitHostAndPort } from "./host-and-port-text.ts";
 
 /** Names as DNS and every miner's firmware take them. */
 const NAME = /^[a-z\d_](?:[a-z\d_.-]*[a-z\d_])?\.?$/i;
@@ -18,10 +17,9 @@ const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** Undefined where the text is none. */
 export function parseOtherHost(text: string): OtherHost | undefined {
-  const groups = PATTERN.exec(text)?.groups;
-  const port = Number(groups?.port);
-  if (groups === undefined || port < 1 || port > 65_535) return undefined;
-  const { ipv6, host = "" } = groups;
+  const parts = splitHostAndPort(text);
+  if (parts === undefined || parts.port === 0) return undefined;
+  const { ipv6, host, port } = parts;
   if (ipv6 !== undefined) return isIPv6(ipv6) && isMeant(ipv6) ? { host: ipv6, port } : undefined;
   if (host.length > MAX_HOST_BYTES || !NAME.test(host) || !isMeant(host)) return undefined;
   return NUMBERS.test(host) && !isIPv4(host) ? undefined : { host, port };
