@@ -119,7 +119,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     return address;
   }
 
-  /** Takes other settings while running; none of them ends a connection. */
+  /**
+   * Takes other settings while running. A channel that nobody can be paid for any more is closed, and so is the connection
+   * of a client that takes a new extranonce only with a new one.
+   */
   reconfigure({ mining, acknowledge, stratum }: PoolSettings): void {
     this.#pool.reconfigure(mining, this.#clock.now());
     this.#acknowledger.reconfigure(acknowledge);
