@@ -4,8 +4,8 @@
  */
 
 import { addressToScript } from "../bitcoin/address.ts";
-import { coinbaseOutputs } from "../bitcoin/coinbase-outputs.ts";
 import { NETWORKS } from "../bitcoin/network.ts";
+import { coinbaseOutputs } from "../bitcoin/read-coinbase.ts";
 import { toHex } from "../core/bytes.ts";
 import { AditError } from "../core/errors.ts";
 import type { NewExtendedMiningJob } from "../wire/job-messages.ts";

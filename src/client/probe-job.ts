@@ -1,9 +1,9 @@
 /** What a probe says of a pool's first job: its numbers, and what of it is a trouble to some miners. */
 
 import { heightOfScript } from "../bitcoin/coinbase.ts";
+import { readCoinbase } from "../bitcoin/read-coinbase.ts";
 import { bitsToTarget, difficultyOfTarget } from "../bitcoin/target.ts";
-import { parseTransaction } from "../bitcoin/transaction.ts";
-import { concatBytes, reversed, toHex } from "../core/bytes.ts";
+import { reversed, toHex } from "../core/bytes.ts";
 import { AditError } from "../core/errors.ts";
 import { FRAME_HEADER_BYTES, type FrameHeader } from "../wire/frame.ts";
 import type { NewExtendedMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
@@ -60,14 +60,14 @@ export function factsOfJob(
 }
 
 function coinbaseOf(job: NewExtendedMiningJob, channel: ProbedChannel): NonNullable<JobFacts["coinbase"]> {
-  const rolled = new Uint8Array(channel.extranonceSize);
-  const bytes = concatBytes(job.coinbase_tx_prefix, channel.extranoncePrefix, rolled, job.coinbase_tx_suffix);
+  const { coinbase_tx_prefix: prefix, coinbase_tx_suffix: suffix } = job;
+  const extranonceBytes = channel.extranoncePrefix.length + channel.extranonceSize;
   try {
-    const { inputs, outputs } = parseTransaction(bytes);
+    const { inputs, outputs } = readCoinbase({ prefix, extranonceBytes, suffix });
     const value = outputs.reduce((sum, output) => sum + output.value, 0n);
     return {
       height: heightOfScript(inputs[0]?.script ?? new Uint8Array(0)),
-      bytes: bytes.length,
+      bytes: prefix.length + extranonceBytes + suffix.length,
       outputs: outputs.length,
       value: value.toString(),
       merkleBranches: job.merkle_path.length,

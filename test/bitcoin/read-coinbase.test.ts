@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildCoinbase } from "../../src/bitcoin/coinbase.ts";
-import { coinbaseOutputs } from "../../src/bitcoin/coinbase-outputs.ts";
 import { BitcoinError } from "../../src/bitcoin/errors.ts";
+import { coinbaseOutputs } from "../../src/bitcoin/read-coinbase.ts";
 import { OutOfBytesError } from "../../src/core/byte-reader.ts";
 import { concatBytes, fromHex } from "../../src/core/bytes.ts";
 import { AditError } from "../../src/core/errors.ts";

@@ -1,6 +1,6 @@
 /** A miner for tests: one channel over a real socket, that mines when it is told to. */
 
-import { coinbaseOutputs } from "../../src/bitcoin/coinbase-outputs.ts";
+import { coinbaseOutputs } from "../../src/bitcoin/read-coinbase.ts";
 import type { TransactionOutput } from "../../src/bitcoin/transaction.ts";
 import { MiningClient } from "../../src/client/mining-client.ts";
 import { PoolConnection } from "../../src/client/pool-connection.ts";
