@@ -5,15 +5,13 @@ import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
-import { hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
-import { hashesFor, numberOf } from "./hashing.ts";
+import { connectedDevice, hearsEachMinute, mines, minesThroughTips } from "./bitaxe-script.ts";
+import { numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
-import { HASHES_PER_SHARE, JOB_VERSION, PoolScene } from "./pool-scene.ts";
+import { PoolScene } from "./pool-scene.ts";
 
-async function connected(scene: PoolScene): Promise<BitaxeDevice> {
-  const device = new BitaxeDevice(scene, { kind: "extended" });
-  await device.connect();
-  return device;
+function connected(scene: PoolScene): Promise<BitaxeDevice> {
+  return connectedDevice(scene, { kind: "extended" });
 }
 
 describe("a Bitaxe with an extended channel, its default,", () => {
@@ -36,13 +34,7 @@ describe("a Bitaxe with an extended channel, its default,", () => {
     const device = await connected(scene);
     await device.minesOn(scene.prevHash);
     expect(device.heard.slice(0, 4)).toEqual([0x01, 0x14, 0x1f, 0x20]);
-    expect(device.work.version).toBe(JOB_VERSION);
-    // Read in the other byte order it would be any hash, or none.
-    expect(hashesFor(device.work.target)).toBeCloseTo(HASHES_PER_SHARE, -1);
-    device.share();
-    await scene.acknowledge(0);
-    await device.until("the acknowledgement", () => device.acknowledged.length > 0);
-    expect(device.acknowledged).toMatchObject([{ channelId: device.opened.channelId, lastSequence: 0, count: 1 }]);
+    await mines(scene, device);
     expect(device.rejected).toEqual([]);
   });
 

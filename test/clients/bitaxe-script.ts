@@ -1,8 +1,27 @@
 /** What every device with the Bitaxe's client goes through, whatever its channel. */
 
 import { expect } from "vitest";
-import type { BitaxeDevice } from "./bitaxe-device.ts";
-import type { PoolScene } from "./pool-scene.ts";
+import { BitaxeDevice, type BitaxeOptions } from "./bitaxe-device.ts";
+import { hashesFor } from "./hashing.ts";
+import { HASHES_PER_SHARE, JOB_VERSION, type PoolScene } from "./pool-scene.ts";
+
+/** A device that is set up on that pool, and has asked for its channel. */
+export async function connectedDevice(scene: PoolScene, options: BitaxeOptions): Promise<BitaxeDevice> {
+  const device = new BitaxeDevice(scene, options);
+  await device.connect();
+  return device;
+}
+
+/** The first share of a device that has just got its first job. */
+export async function mines(scene: PoolScene, device: BitaxeDevice): Promise<void> {
+  expect(device.work.version).toBe(JOB_VERSION);
+  // Read in the other byte order it would be any hash, or none.
+  expect(hashesFor(device.work.target)).toBeCloseTo(HASHES_PER_SHARE, -1);
+  device.share();
+  await scene.acknowledge(0);
+  await device.until("the acknowledgement", () => device.acknowledged.length > 0);
+  expect(device.acknowledged).toMatchObject([{ channelId: device.opened.channelId, lastSequence: 0, count: 1 }]);
+}
 
 /** Twelve jobs more than the first: more than it has slots, on one tip and over several. A share of each is accepted. */
 export async function minesThroughTips(scene: PoolScene, device: BitaxeDevice): Promise<void> {

@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
-import { hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
-import { hashesFor } from "./hashing.ts";
-import { HASHES_PER_SHARE, JOB_VERSION, PoolScene } from "./pool-scene.ts";
+import { connectedDevice, hearsEachMinute, mines, minesThroughTips } from "./bitaxe-script.ts";
+import { PoolScene } from "./pool-scene.ts";
 
-async function connected(scene: PoolScene): Promise<BitaxeDevice> {
-  const device = new BitaxeDevice(scene, { kind: "standard" });
-  await device.connect();
-  return device;
+function connected(scene: PoolScene): Promise<BitaxeDevice> {
+  return connectedDevice(scene, { kind: "standard" });
 }
 
 describe("a Bitaxe with a standard channel", () => {
@@ -31,13 +28,7 @@ describe("a Bitaxe with a standard channel", () => {
     const device = await connected(scene);
     await device.minesOn(scene.prevHash);
     expect(device.heard.slice(0, 4)).toEqual([0x01, 0x11, 0x15, 0x20]);
-    expect(device.work.version).toBe(JOB_VERSION);
-    // Read in the other byte order it would be any hash, or none.
-    expect(hashesFor(device.work.target)).toBeCloseTo(HASHES_PER_SHARE, -1);
-    device.share();
-    await scene.acknowledge(0);
-    await device.until("the acknowledgement", () => device.acknowledged.length > 0);
-    expect(device.acknowledged).toMatchObject([{ channelId: device.opened.channelId, lastSequence: 0, count: 1 }]);
+    await mines(scene, device);
   });
 
   it("mines through tips and refreshes, and has no share rejected", async () => {

@@ -1,13 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { BitaxeDevice } from "./bitaxe-device.ts";
-import { hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
+import type { BitaxeDevice } from "./bitaxe-device.ts";
+import { connectedDevice, hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
 import { PoolScene } from "./pool-scene.ts";
 
 /** Its client is the Bitaxe's; it names itself by its model, and asks for six bytes to roll. */
-async function connected(scene: PoolScene): Promise<BitaxeDevice> {
-  const device = new BitaxeDevice(scene, { kind: "extended", vendor: "NerdQAxe+", chip: "BM1368", minExtranonce: 6 });
-  await device.connect();
-  return device;
+function connected(scene: PoolScene): Promise<BitaxeDevice> {
+  return connectedDevice(scene, { kind: "extended", vendor: "NerdQAxe+", chip: "BM1368", minExtranonce: 6 });
 }
 
 describe("a NerdQAxe", () => {
