@@ -35,6 +35,15 @@ async function share(): Promise<void> {
   await until("the share is with the validator", () => bench.validator.taken.length > taken);
 }
 
+/** The ledger refuses what the stop gives it, and is asked once more. */
+async function failsAndIsTriedAgain(): Promise<void> {
+  await until("it is with the ledger", () => bench.ledger.commits.length === 1);
+  bench.ledger.commits[0]?.reject(new Error("the disk is full"));
+  await bench.clock.waiting(RETRY_MS);
+  bench.clock.advance(RETRY_MS);
+  await until("it is tried again", () => bench.ledger.commits.length === 2);
+}
+
 describe("a stop", () => {
   it("lets nobody in, reads no more, settles, stores, acknowledges, sends elsewhere, and closes: in that order", async () => {
     bench.validator.holding = true;
@@ -82,11 +91,7 @@ describe("a stop", () => {
   it("tries once more what the ledger could not store at first", async () => {
     await share();
     const { ended } = stop();
-    await until("it is with the ledger", () => bench.ledger.commits.length === 1);
-    bench.ledger.commits[0]?.reject(new Error("the disk is full"));
-    await bench.clock.waiting(RETRY_MS);
-    bench.clock.advance(RETRY_MS);
-    await until("it is tried again", () => bench.ledger.commits.length === 2);
+    await failsAndIsTriedAgain();
     bench.ledger.commits[1]?.resolve();
     await peer.next(SubmitSharesSuccess);
     await peer.next(Reconnect);
@@ -146,11 +151,7 @@ describe("a stop whose ledger", () => {
   it("fails each time is not asked for ever", async () => {
     await share();
     const { ended } = stop();
-    await until("it is with the ledger", () => bench.ledger.commits.length === 1);
-    bench.ledger.commits[0]?.reject(new Error("the disk is full"));
-    await bench.clock.waiting(RETRY_MS);
-    bench.clock.advance(RETRY_MS);
-    await until("it is tried again", () => bench.ledger.commits.length === 2);
+    await failsAndIsTriedAgain();
     bench.clock.advance(STORE_GRACE_MS - RETRY_MS);
     await peer.next(Reconnect);
     await ended;

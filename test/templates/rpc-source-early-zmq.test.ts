@@ -3,14 +3,24 @@ import { benchWithZmq, full, move, notMade, READY_ON_A, shapeOf } from "./rpc-ea
 import { TIP_A, TIP_B, TIP_C } from "./rpc-gbt.ts";
 import { POLL_MS, REFRESH_MS } from "./rpc-source-bench.ts";
 
+type ZmqBench = Awaited<ReturnType<typeof benchWithZmq>>;
+type Call = Awaited<ReturnType<ZmqBench["bench"]["node"]["next"]>>;
+
+/** The node moves to B and announces it; it is asked where that stands, and for its best block. */
+async function announcedB({ bench, publisher }: ZmqBench): Promise<{ readonly header: Call; readonly poll: Call }> {
+  const { node } = bench;
+  node.standing.delete("getbestblockhash");
+  move(bench, TIP_B, 101);
+  await publisher.announce(TIP_B);
+  return { header: await node.next("getblockheader"), poll: await node.next("getbestblockhash") };
+}
+
 describe("a new tip that ZMQ announces", () => {
   it("brings an empty template before the node has said its best block, and is never said to be without work", async () => {
-    const { bench, publisher } = await benchWithZmq();
+    const zmq = await benchWithZmq();
+    const { bench, publisher } = zmq;
     const { node, recorder } = bench;
-    node.standing.delete("getbestblockhash");
-    move(bench, TIP_B, 101);
-    await publisher.announce(TIP_B);
-    const [header, poll] = [await node.next("getblockheader"), await node.next("getbestblockhash")];
+    const { header, poll } = await announcedB(zmq);
     header.result(bench.place(TIP_B));
     expect(shapeOf((await recorder.template()).template)).toEqual([TIP_B, 102, 0, 5_000_000_000n]);
     bench.node.standing.set("getbestblockhash", (call) => call.result(bench.chain.tip));
@@ -72,12 +82,10 @@ describe("a new tip that ZMQ announces", () => {
   });
 
   it("brings its full template by longpoll though the node has not said its best block yet", async () => {
-    const { bench, longpoll, publisher } = await benchWithZmq();
-    const { node, recorder } = bench;
-    node.standing.delete("getbestblockhash");
-    move(bench, TIP_B, 101);
-    await publisher.announce(TIP_B);
-    const [header, poll] = [await node.next("getblockheader"), await node.next("getbestblockhash")];
+    const zmq = await benchWithZmq();
+    const { bench, longpoll, publisher } = zmq;
+    const { recorder } = bench;
+    const { header, poll } = await announcedB(zmq);
     header.result(bench.place(TIP_B));
     await recorder.template();
     longpoll.result(full(bench));
@@ -108,12 +116,10 @@ describe("a new tip that ZMQ announces", () => {
   });
 
   it("has no empty template where the longpoll has brought the full one, though that is not delivered yet", async () => {
-    const { bench, longpoll, publisher } = await benchWithZmq();
-    const { node, recorder } = bench;
-    node.standing.delete("getbestblockhash");
-    move(bench, TIP_B, 101);
-    await publisher.announce(TIP_B);
-    const [header, poll] = [await node.next("getblockheader"), await node.next("getbestblockhash")];
+    const zmq = await benchWithZmq();
+    const { bench, longpoll, publisher } = zmq;
+    const { recorder } = bench;
+    const { header, poll } = await announcedB(zmq);
     longpoll.result(full(bench));
     await bench.clock.waiting(1_000);
     header.result(bench.place(TIP_B));
