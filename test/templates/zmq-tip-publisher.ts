@@ -20,7 +20,8 @@ export class TipPublisher {
   /** @param address by default a free one. */
   static async start(address?: string): Promise<TipPublisher> {
     const socket = new XPublisher({ linger: 0 });
-    await socket.bind(address ?? `tcp://127.0.0.1:${await lastingPort()}`);
+    const wanted = address ?? `tcp://127.0.0.1:${await lastingPort()}`;
+    await within(bindOnceFree(socket, wanted), `the address ${wanted}`);
     return new TipPublisher(socket);
   }
 
@@ -49,9 +50,21 @@ export class TipPublisher {
     await this.#socket.send(frames);
   }
 
-  /** Frees the address, too, before it resolves. */
+  /** Frees the address; ZeroMQ's own thread may take some moments more for it. */
   async stop(): Promise<void> {
     await this.#socket.unbind(this.address);
     this.#socket.close();
+  }
+}
+
+/** A publisher that was stopped a moment ago may hold the address still. */
+async function bindOnceFree(socket: XPublisher, address: string): Promise<void> {
+  for (;;) {
+    try {
+      return await socket.bind(address);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 }
