@@ -58,8 +58,9 @@ function textOfJob(facts: JobFacts): string {
   const parts = [`job ${jobId} for the ${sentTo}`];
   if (coinbase !== undefined) {
     const { height, outputs, value, merkleBranches } = coinbase;
+    const branches = `${merkleBranches} merkle ${merkleBranches === 1 ? "branch" : "branches"}`;
     const paid = `${outputs} ${outputs === 1 ? "output" : "outputs"} of ${value} sat together`;
-    parts.push(`height ${height ?? "not said"}`, paid, `${merkleBranches} merkle branches`);
+    parts.push(`height ${height ?? "not said"}`, paid, branches);
   }
   parts.push(
     `${frameBytes} bytes`,

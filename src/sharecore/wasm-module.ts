@@ -55,12 +55,12 @@ const modulesByBytes = new WeakMap<Uint8Array, CompiledCore>();
  */
 export function loadModule(moduleBytes?: Uint8Array): CompiledCore {
   if (moduleBytes === undefined) {
-    ownModule ??= compile(readOwnModule);
+    ownModule ??= compile(readOwnModule, "install the package again");
     return ownModule;
   }
   let module = modulesByBytes.get(moduleBytes);
   if (module === undefined) {
-    module = compile(() => moduleBytes);
+    module = compile(() => moduleBytes, "moduleBytes have to be the package's own .wasm");
     modulesByBytes.set(moduleBytes, module);
   }
   return module;
@@ -70,11 +70,13 @@ function readOwnModule(): Uint8Array {
   return readFileSync(createRequire(import.meta.url).resolve("#sharecore-wasm"));
 }
 
-function compile(read: () => Uint8Array): CompiledCore {
+function compile(read: () => Uint8Array, advice: string): CompiledCore {
   try {
     return new webAssembly.Module(read());
   } catch (cause) {
-    throw new SharecoreError("the WebAssembly core cannot be loaded", { code: "core-unusable", cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the WebAssembly core cannot be loaded (${reason}): ${advice}`;
+    throw new SharecoreError(message, { code: "core-unusable", cause });
   }
 }
 

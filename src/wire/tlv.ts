@@ -15,8 +15,9 @@ export type TlvSearch = {
 const HEADER_BYTES = 5;
 
 /**
- * Finds the first field of that type in `bytes`, of which at most 255 follow `from`. What is unknown is skipped. Bytes that are no whole field end the search: who sent them speaks of
- * something that we do not know, and the message's own fields stand whatever follows them.
+ * Finds the first field of that type in `bytes`, of which at most 255 follow `from`. What is unknown is skipped. Bytes
+ * that are no whole field end the search: who sent them speaks of something that we do not know, and the message's own
+ * fields stand whatever follows them.
  */
 export function findTlv(bytes: Uint8Array, from: number, search: TlvSearch): boolean {
   const { extensionType, fieldType } = search;

@@ -126,6 +126,15 @@ const SHOWN: readonly (readonly [ProbeEvent, string])[] = [
     },
     "job         ok          3.5 ms  job 9 for the group, height 900001, 1 output of 5 sat together, 2 merkle branches, 155 bytes, version 20000000 fixed, min_ntime 2 s ahead of this clock, on 00ab, network difficulty 123,457,000",
   ],
+  [
+    {
+      ...done,
+      step: "job",
+      ...JOB,
+      coinbase: { height: undefined, bytes: 78, outputs: 2, value: "5", merkleBranches: 1 },
+    },
+    "job         ok          3.5 ms  job 9 for the group, height not said, 2 outputs of 5 sat together, 1 merkle branch, 155 bytes, version 20000000, min_ntime 10 s behind this clock, on 00ab, network difficulty 123,457,000",
+  ],
   [{ ...done, step: "close" }, "close       ok          3.5 ms"],
   [{ step: "setup", ok: false, ms: 7_000, code: "c", error: "e" }, "setup       failed   7000.0 ms"],
   [

@@ -23,6 +23,11 @@ describe("the WASM core's module", () => {
     expect(open).toThrow(expect.objectContaining({ code: "core-unusable", disposition: { kind: "shutdown" } }));
   });
 
+  it("says why bytes are refused, and what to do", () => {
+    const open = () => createValidator({ backend: "wasm", moduleBytes: bytesOf(1, 100) });
+    expect(open).toThrow(/cannot be loaded \(.*magic word.*\): moduleBytes have to be the package's own \.wasm$/);
+  });
+
   it("is compiled once", () => {
     expect(loadModule(CORE_BUILD.moduleBytes)).toBe(loadModule(CORE_BUILD.moduleBytes));
     expect(instantiate(loadModule(CORE_BUILD.moduleBytes)).abi_version()).toBe(1);
