@@ -104,7 +104,8 @@ export class RpcSource implements TemplateSource {
       },
     );
     const address = options.zmqHashblock ?? "";
-    this.#zmq = address === "" ? undefined : new HashblockSubscriber({ address }, { logger: this.#logger, metrics });
+    const zmqParts = { logger: this.#logger, metrics, clock };
+    this.#zmq = address === "" ? undefined : new HashblockSubscriber({ address, random }, zmqParts);
     this.#backoff = new Backoff({ baseMs: backoffBaseMs, maxMs: backoffMaxMs, random });
     this.#stableMs = backoffMaxMs;
     const labels = { source: this.name };

@@ -1,37 +1,59 @@
 /**
  * Bitcoin Core's ZMQ topic `hashblock` as an early wake: it says that the node's tip moved, and nothing that is relied
- * upon. zeromq is native code and loaded only where an address is configured; it connects again by itself.
+ * upon. zeromq is native code and loaded only where an address is configured. It connects again by itself where a
+ * connection is lost, but leaves a publisher that breaks its rules for good: that is tried again from here, with growing
+ * waits.
  */
 
 import type { Observer, Subscriber } from "zeromq";
+import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import { TemplateError } from "./errors.ts";
+import { Backoff } from "./rpc-backoff.ts";
 
 const TOPIC = "hashblock";
-/** A message has 45 bytes; arbitrary above that. A publisher that sends more is no node: it is left, for good. */
+/** A message has 45 bytes; arbitrary above that. A publisher that sends more is left for a while. */
 const MAX_MESSAGE_BYTES = 1_024;
 /** Tips come minutes apart; arbitrary. What does not fit is dropped, and the poll finds the tip. */
 const MAX_QUEUED_MESSAGES = 16;
 /** Finds a dead connection within a minute or so. Arbitrary. */
 const HEARTBEAT_INTERVAL_MS = 30_000;
+const SOCKET_OPTIONS = {
+  linger: 0,
+  maxMessageSize: MAX_MESSAGE_BYTES,
+  receiveHighWaterMark: MAX_QUEUED_MESSAGES,
+  heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+};
+
+/** Between tries of a publisher that breaks the rules: doubling, until a tip is heard. Arbitrary. */
+const REOPEN_BASE_MS = 1_000;
+const LONGEST_REOPEN_MS = 60_000;
 
 export type HashblockOptions = {
   /** As in the node's `zmqpubhashblock`, e.g. `tcp://127.0.0.1:28332`. */
   readonly address: string;
+  /** Spreads the waits. From 0 up to but without 1. */
+  readonly random: () => number;
 };
+
+type Parts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
 export class HashblockSubscriber {
   readonly #address: string;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #messages: Counter;
+  readonly #backoff: Backoff;
+  #open: () => void = () => undefined;
+  #reopening: Timer | undefined;
   #socket: Subscriber | undefined;
   #receiving: Promise<void> | undefined;
   /** Undefined until it is known. */
   #isConnected: boolean | undefined;
 
   /** @throws {TemplateError} `node-options-invalid`. */
-  constructor(options: HashblockOptions, { logger, metrics }: { logger: Logger; metrics: MetricRegistry }) {
+  constructor(options: HashblockOptions, { logger, metrics, clock }: Parts) {
     if (!isAddress(options.address)) {
       throw new TemplateError(
         "node-options-invalid",
@@ -40,6 +62,8 @@ export class HashblockSubscriber {
     }
     this.#address = options.address;
     this.#logger = logger;
+    this.#clock = clock;
+    this.#backoff = new Backoff({ baseMs: REOPEN_BASE_MS, maxMs: LONGEST_REOPEN_MS, random: options.random });
     this.#messages = metrics.counter({
       name: "adit_zmq_hashblocks_total",
       help: "New tips that the node announced over ZMQ",
@@ -53,20 +77,19 @@ export class HashblockSubscriber {
   async start(onHash: (hash: string) => void): Promise<void> {
     try {
       const { Subscriber } = await import("zeromq");
-      const socket = new Subscriber({
-        linger: 0,
-        maxMessageSize: MAX_MESSAGE_BYTES,
-        receiveHighWaterMark: MAX_QUEUED_MESSAGES,
-        heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-      });
-      this.#watch(socket.events);
-      socket.subscribe(TOPIC);
-      socket.connect(this.#address);
-      this.#socket = socket;
-      this.#receiving = this.#receive(socket, onHash);
+      this.#open = () => this.#connect(new Subscriber(SOCKET_OPTIONS), onHash);
+      this.#open();
     } catch (error) {
       this.#warn(error);
     }
+  }
+
+  #connect(socket: Subscriber, onHash: (hash: string) => void): void {
+    this.#socket = socket;
+    this.#watch(socket.events);
+    socket.subscribe(TOPIC);
+    socket.connect(this.#address);
+    this.#receiving = this.#receive(socket, onHash);
   }
 
   async #receive(socket: Subscriber, onHash: (hash: string) => void): Promise<void> {
@@ -77,6 +100,7 @@ export class HashblockSubscriber {
           continue;
         }
         this.#messages.add(1);
+        this.#backoff.reset();
         onHash(hash.toString("hex"));
       }
     } catch (error) {
@@ -88,6 +112,21 @@ export class HashblockSubscriber {
   #watch(events: Observer): void {
     events.on("handshake", () => this.#noteConnected(true));
     for (const event of ["connect:retry", "disconnect"] as const) events.on(event, () => this.#noteConnected(false));
+    // A retry of zeromq's own follows, unless the publisher broke the rules.
+    events.on("disconnect", () => this.#reopenLater());
+    events.on("connect:retry", () => this.#reopening?.cancel());
+  }
+
+  #reopenLater(): void {
+    this.#reopening?.cancel();
+    this.#reopening = this.#clock.after(this.#backoff.nextMs(), () => {
+      this.#socket?.close();
+      try {
+        this.#open();
+      } catch (error) {
+        this.#warn(error);
+      }
+    });
   }
 
   #noteConnected(isConnected: boolean): void {
@@ -106,6 +145,7 @@ export class HashblockSubscriber {
   }
 
   async stop(): Promise<void> {
+    this.#reopening?.cancel();
     this.#socket?.close();
     await this.#receiving;
   }

@@ -4,11 +4,13 @@ import { onTestFinished } from "vitest";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { EventQueue } from "./rpc-waiting.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
 
 export class ZmqBench {
   readonly subscriber: HashblockSubscriber;
+  readonly clock = new ManualClock();
   readonly heard = new EventQueue<string>();
   readonly metrics: MetricRegistry = createMetricRegistry();
   /** Replaced where a test starts it again. */
@@ -16,8 +18,8 @@ export class ZmqBench {
 
   private constructor(publisher: TipPublisher) {
     this.publisher = publisher;
-    const parts = { logger: nullLogger, metrics: this.metrics };
-    this.subscriber = new HashblockSubscriber({ address: publisher.address }, parts);
+    const parts = { logger: nullLogger, metrics: this.metrics, clock: this.clock };
+    this.subscriber = new HashblockSubscriber({ address: publisher.address, random: () => 0 }, parts);
   }
 
   static async start(): Promise<ZmqBench> {

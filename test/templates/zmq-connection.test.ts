@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
 import { lastingPort } from "../support/lasting-port.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { until } from "../support/wait.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
@@ -17,7 +18,8 @@ describe("a ZMQ connection", () => {
   beforeEach(async () => {
     address = `tcp://127.0.0.1:${await lastingPort()}`;
     logger = new RecordingLogger();
-    subscriber = new HashblockSubscriber({ address }, { logger, metrics: createMetricRegistry() });
+    const parts = { logger, metrics: createMetricRegistry(), clock: new ManualClock() };
+    subscriber = new HashblockSubscriber({ address, random: () => 0 }, parts);
   });
   afterEach(() => subscriber.stop());
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { within } from "../support/wait.ts";
 import { ZmqBench } from "./zmq-bench.ts";
 import { TipPublisher } from "./zmq-tip-publisher.ts";
@@ -51,7 +52,8 @@ describe("zmq hashblock", () => {
 });
 
 describe("zmq_hashblock", () => {
-  const parts = { logger: nullLogger, metrics: createMetricRegistry() };
+  const parts = { logger: nullLogger, metrics: createMetricRegistry(), clock: new ManualClock() };
+  const random = (): number => 0;
 
   it.each([
     "127.0.0.1:28332",
@@ -62,7 +64,7 @@ describe("zmq_hashblock", () => {
     "tcp://127.0.0.1:65536",
     "ipc://",
   ])("%j is refused with what would be right", (address) => {
-    expect(() => new HashblockSubscriber({ address }, parts)).toThrow(
+    expect(() => new HashblockSubscriber({ address, random }, parts)).toThrow(
       `zmq_hashblock "${address}" is not an address: right would be tcp://127.0.0.1:28332`,
     );
   });
@@ -75,7 +77,7 @@ describe("zmq_hashblock", () => {
       ...nullLogger,
       warn: (message: string, context: unknown) => void warnings.push([message, context]),
     };
-    const subscriber = new HashblockSubscriber({ address }, { ...parts, logger });
+    const subscriber = new HashblockSubscriber({ address, random }, { ...parts, logger });
     await subscriber.start(() => undefined);
     expect(warnings).toEqual([
       [
