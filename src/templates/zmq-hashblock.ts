@@ -45,12 +45,14 @@ export class HashblockSubscriber {
   readonly #clock: Clock;
   readonly #messages: Counter;
   readonly #backoff: Backoff;
-  #open: () => void = () => undefined;
   #reopening: Timer | undefined;
   #socket: Subscriber | undefined;
   #receiving: Promise<void> | undefined;
   /** Undefined until it is known. */
   #isConnected: boolean | undefined;
+  /** The publisher broke the rules, and has announced no tip since: a handshake of its proves nothing. */
+  #isSuspect = false;
+  #isStopped = false;
 
   /** @throws {TemplateError} `node-options-invalid`. */
   constructor(options: HashblockOptions, { logger, metrics, clock }: Parts) {
@@ -77,19 +79,16 @@ export class HashblockSubscriber {
   async start(onHash: (hash: string) => void): Promise<void> {
     try {
       const { Subscriber } = await import("zeromq");
-      this.#open = () => this.#connect(new Subscriber(SOCKET_OPTIONS), onHash);
-      this.#open();
+      if (this.#isStopped) return;
+      const socket = new Subscriber(SOCKET_OPTIONS);
+      this.#socket = socket;
+      this.#watch(socket.events, onHash);
+      socket.subscribe(TOPIC);
+      socket.connect(this.#address);
+      this.#receiving = this.#receive(socket, onHash);
     } catch (error) {
       this.#warn(error);
     }
-  }
-
-  #connect(socket: Subscriber, onHash: (hash: string) => void): void {
-    this.#socket = socket;
-    this.#watch(socket.events);
-    socket.subscribe(TOPIC);
-    socket.connect(this.#address);
-    this.#receiving = this.#receive(socket, onHash);
   }
 
   async #receive(socket: Subscriber, onHash: (hash: string) => void): Promise<void> {
@@ -100,7 +99,8 @@ export class HashblockSubscriber {
           continue;
         }
         this.#messages.add(1);
-        this.#backoff.reset();
+        if (this.#isSuspect) this.#noteConnected(true);
+        this.#trust();
         onHash(hash.toString("hex"));
       }
     } catch (error) {
@@ -109,24 +109,35 @@ export class HashblockSubscriber {
   }
 
   /** Says each change once: that nobody publishes at an address would never be noticed. Closing says nothing. */
-  #watch(events: Observer): void {
-    events.on("handshake", () => this.#noteConnected(true));
-    for (const event of ["connect:retry", "disconnect"] as const) events.on(event, () => this.#noteConnected(false));
-    // A retry of zeromq's own follows, unless the publisher broke the rules.
-    events.on("disconnect", () => this.#reopenLater());
-    events.on("connect:retry", () => this.#reopening?.cancel());
+  #watch(events: Observer, onHash: (hash: string) => void): void {
+    events.on("handshake", () => {
+      if (!this.#isSuspect) this.#noteConnected(true);
+    });
+    // A retry of zeromq's own follows at once, unless the publisher broke the rules.
+    events.on("disconnect", () => {
+      this.#noteConnected(false);
+      this.#reopenLater(onHash);
+    });
+    // Whoever answers next may be another publisher.
+    events.on("connect:retry", () => {
+      this.#noteConnected(false);
+      this.#reopening?.cancel();
+      this.#trust();
+    });
   }
 
-  #reopenLater(): void {
+  #reopenLater(onHash: (hash: string) => void): void {
     this.#reopening?.cancel();
     this.#reopening = this.#clock.after(this.#backoff.nextMs(), () => {
+      this.#isSuspect = true;
       this.#socket?.close();
-      try {
-        this.#open();
-      } catch (error) {
-        this.#warn(error);
-      }
+      void this.start(onHash);
     });
+  }
+
+  #trust(): void {
+    this.#isSuspect = false;
+    this.#backoff.reset();
   }
 
   #noteConnected(isConnected: boolean): void {
@@ -145,6 +156,7 @@ export class HashblockSubscriber {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#reopening?.cancel();
     this.#socket?.close();
     await this.#receiving;

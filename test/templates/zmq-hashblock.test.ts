@@ -5,7 +5,6 @@ import { HashblockSubscriber } from "../../src/templates/zmq-hashblock.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { within } from "../support/wait.ts";
 import { ZmqBench } from "./zmq-bench.ts";
-import { TipPublisher } from "./zmq-tip-publisher.ts";
 
 const TIP_A = "00000000000000000001b2c3".padEnd(64, "d");
 const TIP_B = "00000000000000000002b2c3".padEnd(64, "e");
@@ -34,10 +33,7 @@ describe("zmq hashblock", () => {
 
   it("comes again after the node was restarted", async () => {
     const bench = await ZmqBench.start();
-    const { address } = bench.publisher;
-    await bench.publisher.stop();
-    bench.publisher = await TipPublisher.start(address);
-    await bench.publisher.subscribed();
+    await bench.restartPublisher();
     await bench.publisher.announce(TIP_A);
     expect(await bench.heard.next("tip A")).toBe(TIP_A);
   });
