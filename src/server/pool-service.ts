@@ -215,8 +215,9 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   /** Says why there is no work, unless that is what was said last. */
   #sayOutage(): void {
     if (this.#state?.kind !== "unavailable" || this.#state.reason === this.#outageSaid) return;
-    this.#outageSaid = this.#state.reason;
-    this.#logger.warn("no work to give out", { reason: this.#outageSaid, source: this.#options.templates.name });
+    const { reason, code } = this.#state;
+    this.#outageSaid = reason;
+    this.#logger.warn("no work to give out", { code, reason, source: this.#options.templates.name });
   }
 
   onGathered(): void {

@@ -50,9 +50,6 @@ const SUBMIT_GRACE_MS = 3_000;
 
 export type RpcSourceParts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
-/** How a state is logged: nobody has to read of the moment between a new tip and its template. */
-type StateLog = { readonly level: "debug" | "info" | "warn"; readonly code?: string };
-
 export class RpcSource implements TemplateSource {
   readonly name: string;
   readonly #network: Network;
@@ -74,8 +71,6 @@ export class RpcSource implements TemplateSource {
   readonly #submissions = new Set<Promise<SubmitResult>>();
   #listener: TemplateListener | undefined;
   #state: SourceState | undefined;
-  /** Since the start or the last fault, until the next template. */
-  #recovering = true;
   #onFirstState: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -100,7 +95,7 @@ export class RpcSource implements TemplateSource {
         logger: this.#logger,
         longpollBackoff: new Backoff({ baseMs: backoffBaseMs, maxMs: LONGPOLL_BACKOFF_MAX_MS, random }),
         onTemplate: (template, newTip) => this.#onTemplate(template, newTip),
-        onStale: (reason) => this.#setState({ kind: "unavailable", reason }, { level: "debug" }),
+        onStale: (reason) => this.#setState({ kind: "unavailable", reason }),
       },
     );
     const address = options.zmqHashblock ?? "";
@@ -165,16 +160,13 @@ export class RpcSource implements TemplateSource {
 
   #fault(error: unknown): void {
     this.#faults.add(1);
-    this.#recovering = true;
     if (error instanceof AditError) {
-      this.#setState({ kind: "unavailable", reason: error.message }, { level: "warn", code: error.code });
+      this.#setState({ kind: "unavailable", reason: error.message, code: error.code });
       return;
     }
     this.#logger.error("template source failed by an error of its own", { error });
-    this.#setState(
-      { kind: "unavailable", reason: `an error of the pool itself: ${String(error)}` },
-      { level: "warn", code: "internal-error" },
-    );
+    const reason = `an error of the pool itself: ${String(error)}`;
+    this.#setState({ kind: "unavailable", reason, code: "internal-error" });
   }
 
   #onTemplate(template: Template, newTip: boolean): void {
@@ -188,16 +180,15 @@ export class RpcSource implements TemplateSource {
       newTip,
     });
     this.#tell((listener) => listener.onTemplate(template, newTip));
-    this.#setState({ kind: "ready" }, { level: this.#recovering ? "info" : "debug" });
-    this.#recovering = false;
+    this.#setState({ kind: "ready" });
   }
 
-  #setState(state: SourceState, { level, code }: StateLog): void {
+  #setState(state: SourceState): void {
     if (this.#stop.signal.aborted || sameState(state, this.#state)) return;
     this.#state = state;
     this.#ready.set(state.kind === "ready" ? 1 : 0);
-    if (state.kind === "ready") this.#logger[level]("template source ready");
-    else this.#logger[level]("template source unavailable", { code, reason: state.reason });
+    if (state.kind === "ready") this.#logger.debug("template source ready");
+    else this.#logger.debug("template source unavailable", { code: state.code, reason: state.reason });
     this.#tell((listener) => listener.onState(state));
     this.#onFirstState();
   }

@@ -5,9 +5,12 @@ import type { Template } from "./template.ts";
 /**
  * Whether work may be made from what the source last sent:
  * - `ready`: the newest template stands on the node's tip.
- * - `unavailable`: it does not, or nobody knows; `reason` is a sentence for an operator. No new work is sent.
+ * - `unavailable`: it does not, or nobody knows; `reason` is a sentence for an operator, `code` the fault's in
+ *   docs/errors.md where there is one. No new work is sent. Whoever listens says so: a source logs it for debugging only.
  */
-export type SourceState = { readonly kind: "ready" } | { readonly kind: "unavailable"; readonly reason: string };
+export type SourceState =
+  | { readonly kind: "ready" }
+  | { readonly kind: "unavailable"; readonly reason: string; readonly code?: string | undefined };
 
 export interface TemplateListener {
   /** A new template. `newTip` is true where its prev_hash differs from the one before. */

@@ -55,6 +55,7 @@ describe("adit pool on a real node", () => {
     await run.url();
     await until("it says that there is no work", () => run.stderr.includes("no work to give out"));
     expect(run.process.exitCode).toBeNull();
+    expect(run.stderr.match(/cannot be read|does not exist|cannot be reached/g), run.stderr).toHaveLength(1);
     // The node writes its cookie when it starts.
     writeFileSync(cookie, node.cookie);
     await until("there is work", () => run.stderr.includes("work is available again"));

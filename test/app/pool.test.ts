@@ -16,6 +16,9 @@ import { PoolRun } from "./pool-run.ts";
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 const SCRIPT = "0014751e76e8199196d454941c45d1b3a323f1433bd6";
 
+/** The logger's levels, as its JSON has them. */
+const [DEBUG, INFO, WARN] = [20, 30, 40];
+
 let run: PoolRun | undefined;
 function start(environment: Readonly<Record<string, string>> = {}): PoolRun {
   run = new PoolRun(environment);
@@ -104,6 +107,29 @@ describe("a pool with several nodes", () => {
   });
 });
 
+describe("an outage of the node", () => {
+  it("is one line of the log, with its code, and its end is another", async () => {
+    const node = await startNode();
+    node.standing.set("getblockchaininfo", (call) => call.http(403));
+    const pool = start({ ...REAL, NODE__0__RPC_URL: node.url });
+    await goesOnUntil(pool, "no work to give out");
+    const tries = node.calls.length;
+    await until("it was tried again, and again", () => {
+      pool.clock.advance(100);
+      return node.calls.length >= tries + 3;
+    });
+    node.standing.set("getblockchaininfo", (call) => {
+      call.result({ chain: "regtest", blocks: 100, bestblockhash: TIP_A });
+    });
+    await goesOnUntil(pool, "work is available again");
+    const source = `rpc:${node.url}`;
+    expect(pool.lines("no work to give out")).toMatchObject([{ level: WARN, code: "rpc-forbidden", source }]);
+    expect(pool.lines("work is available again")).toMatchObject([{ level: INFO, source }]);
+    const sources = pool.lines("template source unavailable").concat(pool.lines("template source ready"));
+    expect(sources.map(({ level }) => level)).toEqual([DEBUG, DEBUG]);
+  });
+});
+
 describe("a log and the output", () => {
   const cases: readonly (readonly [string, (node: FakeNode, pool: string) => Record<string, string>])[] = [
     ["user and password", ({ url }) => ({ NODE__0__RPC_URL: url, NODE__0__RPC_PASSWORD: "hunter2:hunter2" })],
@@ -128,14 +154,14 @@ describe("a log and the output", () => {
       call.http(401);
     });
     const pool = start({ ...REAL, ...options(node, folder) });
-    await pool.said("template source unavailable");
+    await goesOnUntil(pool, "no work to give out");
     expect(sent[0]).toMatch(/^Basic /);
     node.standing.set("getblockchaininfo", (call) => call.error(-28, "Loading block index…"));
     await goesOnUntil(pool, "warming up");
     node.standing.set("getblockchaininfo", (call) => {
       call.result({ chain: "regtest", blocks: 100, bestblockhash: TIP_A });
     });
-    await goesOnUntil(pool, "template source ready");
+    await goesOnUntil(pool, "work is available again");
     node.standing.set("submitblock", (call) => call.http(401));
     const miner = await mineBlock(pool);
     await pool.said("block found");

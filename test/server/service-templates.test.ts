@@ -137,6 +137,14 @@ describe("an outage of the node", () => {
     ]);
   });
 
+  it("is said with the code of the fault", () => {
+    bench.node.say({ ...unavailable(), code: "rpc-unreachable" });
+    bench.clock.advance(OUTAGE_SAID_AFTER_MS);
+    expect(bench.logger.of(SAID)).toEqual([
+      { code: "rpc-unreachable", reason: "the node does not answer", source: "node" },
+    ]);
+  });
+
   it("is said again with each other reason, and with each other outage", () => {
     bench.node.say(unavailable());
     bench.node.say(unavailable("the node is warming up"));
