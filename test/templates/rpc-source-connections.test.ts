@@ -221,7 +221,11 @@ describe("an error of the pool itself", () => {
     });
     const longpoll = await bench.start();
     longpoll.http(504);
-    expect(await bench.recorder.unavailable()).toBe("an error of the pool itself: RangeError: no chance");
+    expect(await bench.recorder.states.next("the fault")).toEqual({
+      kind: "unavailable",
+      reason: "an error of the pool itself: RangeError: no chance",
+      code: "internal-error",
+    });
     expect(bench.logged.join("\n")).toMatch(/error template source failed by an error of its own .*no chance.* at /);
     await bench.retry();
     await bench.recorder.ready();
