@@ -25,6 +25,15 @@ describe("a NerdQAxe", () => {
     await minesThroughTips(scene, device);
   });
 
+  it("reads the very difficulty of its target, though it cuts off what is behind the point", async () => {
+    // 1e12 hashes a second, 7 shares a minute: 1,995.7 would suit.
+    const scene = await PoolScene.start({ mining: { sharesPerMinute: 7 } });
+    const { target } = (await connected(scene)).opened;
+    const difficulty = (0xffff * 2 ** 208) / Number(BigInt(`0x${Buffer.from(target).reverse().toString("hex")}`));
+    expect(Math.floor(difficulty)).toBe(1_996);
+    expect(difficulty - 1_996).toBeLessThan(1e-9);
+  });
+
   it("hears something in each minute, while the node serves and while it does not", async () => {
     const scene = await PoolScene.start();
     const device = await connected(scene);

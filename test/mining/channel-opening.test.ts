@@ -14,10 +14,10 @@ beforeEach(() => {
 
 describe("an open channel", () => {
   it("has the target of its hashrate, little-endian in Success", () => {
-    // 2^32 hashes a second at 12 shares a minute: a share has to take five seconds' work.
+    // 2^32 hashes a second at 12 shares a minute: a share has to take five seconds' work, difficulty 5.
     rig.open({ nominalHashrate: 2 ** 32 });
     const { target } = read(rig.frames()[0], OpenStandardMiningChannelSuccess);
-    expect(toHex(target)).toBe(`${"33".repeat(28)}00000000`);
+    expect(toHex(target)).toBe(`${"00".repeat(26)}333300000000`);
   });
 
   it("never gets an easier target than the client can work with", () => {

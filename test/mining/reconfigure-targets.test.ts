@@ -22,10 +22,10 @@ describe("other shares per minute", () => {
     expect(read(frame, SetTarget)).toEqual({ channel_id: channel.channelId, maximum_target: channel.target.bytes });
     expect(more).toBeUndefined();
     expect(channel.target.difficulty).toBeCloseTo(10, 2);
-    reconfigure({ sharesPerMinute: 24 });
+    reconfigure({ sharesPerMinute: 20 });
     expect(types()).toEqual(["0x21", "0x15"]);
-    expect(channel.target.difficulty).toBeCloseTo(2.5, 2);
-    expect(rig.open({ nominalHashrate: HASHRATE }).target.difficulty).toBeCloseTo(2.5, 2);
+    expect(channel.target.difficulty).toBe(3);
+    expect(rig.open({ nominalHashrate: HASHRATE }).target.difficulty).toBe(3);
   });
 
   it("are what difficulty control steers to at once, with what it has seen already", () => {

@@ -71,7 +71,10 @@ export class ModelWalk {
     const flood = (wanted * FLOOD_SHARES_PER_MINUTE) / perMinute;
     const held = wanted < network ? Math.min(network, flood) : Math.min(wanted, Math.max(least, network));
     const due = Math.min(held, Number(maxTarget));
-    must(Math.abs(Number(target) - due) <= 1e-6 * due, `a target near ${due} is due, not ${target}`);
+    const [whole, wholeDue] = [target, due].map((one) => targetAt(1) / Number(one)) as [number, number];
+    const near = wholeDue < 1 || wholeDue > 2 ** 53 ? 0 : 1 / wholeDue;
+    must(Math.abs(Number(target) - due) <= (1e-6 + near) * due, `a target near ${due} is due, not ${target}`);
+    must(near === 0 || whole % 1 < 1e-6, `a whole difficulty is due, not ${whole}`);
   }
 
   /** Whether a channel may have that target whose client announced a hashrate again: what was observed counts too. */
