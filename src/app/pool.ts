@@ -48,8 +48,8 @@ export async function runPool(config: Config, context: PoolContext): Promise<num
   };
   const apply = (next: Config): void => {
     const isElsewhere = next.stratum.publicHost !== present.stratum.publicHost;
-    present = next;
     service.reconfigure(poolSettings(next));
+    present = next;
     if (isElsewhere) printUrl();
   };
   followRequests(context, { apply, isStopping: () => isStopping });

@@ -16,7 +16,7 @@ import { ExtranonceAllocator } from "./extranonce-allocator.ts";
 import { type JobWork, jobWork } from "./job-work.ts";
 import type { MiningContext } from "./mining-context.ts";
 import { payoutTo } from "./payout.ts";
-import { createPayoutPolicy } from "./payout-policy.ts";
+import { createPayoutPolicy, type PayoutPolicy } from "./payout-policy.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES, type MiningOptions } from "./pool-options.ts";
 import { ShareCounters } from "./share-counters.ts";
 import { SharePipeline, type SharePipelineOptions } from "./share-pipeline.ts";
@@ -89,7 +89,7 @@ export class MiningPool {
     this.#pipeline.flush();
     const inUse = this.#kindsInUse();
     const newTip = this.#context.workBook.setTemplate(template, [
-      this.#usualKind(),
+      usualKind(this.#context.options),
       ...[...inUse.values()].map(({ kind }) => kind),
     ]);
     const work = this.#prepareWork(inUse, newTip);
@@ -114,19 +114,21 @@ export class MiningPool {
   /**
    * Goes on with other options: payouts, tag and extranonces count for the jobs that are sent from now on, and a job
    * follows at once; targets follow where they have to; limits count from the next open.
-   * @throws {AditError} where no job can be made with them; the next template is another chance.
+   * @throws {AditError} where no job of the newest template can be made with them: nothing has changed then.
    */
   reconfigure(options: MiningOptions, now: Moment): void {
     const context = this.#context;
     const { options: before, workBook, extranonces } = context;
     const newPrefixes = options.instanceId !== before.instanceId;
     let newWork = newPrefixes || options.poolTag !== before.poolTag;
+    const payoutOf = createPayoutPolicy(options.payout);
+    workBook.tryOut(this.#kindsWith(options, payoutOf), options.poolTag);
+    extranonces.instanceId = options.instanceId;
     // Shares that came before are judged by what was before.
     this.#pipeline.flush();
     context.options = options;
-    context.payoutOf = createPayoutPolicy(options.payout);
+    context.payoutOf = payoutOf;
     workBook.setPoolTag(options.poolTag);
-    extranonces.instanceId = options.instanceId;
     for (const connection of this.#connections) {
       try {
         if (connection.regroup()) newWork = true;
@@ -179,10 +181,16 @@ export class MiningPool {
     return this.#pipeline.settled();
   }
 
-  /** Of the channels that are opened most: what is wrong with its jobs is known before a channel is there. */
-  #usualKind(): WorkKind {
-    const { poolScript = STAND_IN_SCRIPT } = this.#context.options.payout;
-    return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, payoutTo(poolScript));
+  /** What the open channels would do with other options, and those that are opened most. */
+  #kindsWith(options: MiningOptions, payoutOf: PayoutPolicy): Iterable<WorkKind> {
+    const kinds = [usualKind(options)];
+    for (const connection of this.#connections) {
+      for (const { userIdentity, extranonceBytes } of connection.channels()) {
+        const payout = payoutOf(userIdentity);
+        if (payout !== "unknown-user") kinds.push(workKind(extranonceBytes, payout));
+      }
+    }
+    return new Map(kinds.map((kind) => [kind.key, kind])).values();
   }
 
   /** By the kind's key, over all connections. */
@@ -209,4 +217,9 @@ export class MiningPool {
     }
     return byKind;
   }
+}
+
+/** Of the channels that are opened most: what is wrong with its jobs is known before a channel is there. */
+function usualKind({ payout: { poolScript = STAND_IN_SCRIPT } }: MiningOptions): WorkKind {
+  return workKind(EXTRANONCE_PREFIX_BYTES + DEFAULT_ROLLABLE_BYTES, payoutTo(poolScript));
 }

@@ -99,6 +99,15 @@ export class WorkBook {
     return newTip;
   }
 
+  /**
+   * Whether jobs of those kinds could be made of the newest template with that tag; makes them, and keeps none.
+   * @throws {BitcoinError}, {MiningError} where not.
+   */
+  tryOut(kinds: Iterable<WorkKind>, poolTag: string): void {
+    if (this.#newest === undefined) return;
+    for (const kind of kinds) builtJobTemplate(this.#newest, kind, poolTag);
+  }
+
   /** Jobs that are made from now on carry that tag. */
   setPoolTag(poolTag: string): void {
     if (poolTag === this.#poolTag) return;
@@ -144,9 +153,7 @@ export class WorkBook {
   #jobTemplateOf(work: Work, kind: WorkKind, started: StartedWork | undefined): JobTemplate {
     const known = work.byKind.get(kind.key) ?? (started?.isWhole ? started.jobTemplateOfKind(kind) : undefined);
     if (known !== undefined) return known;
-    const { template, tipEpoch, tip, minNtime } = work;
-    const jobTemplate = buildJobTemplate({ template, tipEpoch, tip, minNtime, kind, poolTag: this.#poolTag });
-    checkFrame(jobTemplate);
+    const jobTemplate = builtJobTemplate(work, kind, this.#poolTag);
     work.byKind.set(kind.key, jobTemplate);
     return jobTemplate;
   }
@@ -173,6 +180,12 @@ export class WorkBook {
     this.#tipNames.set(key, tip);
     dropOldest(this.#tipNames, NAMED_TIPS);
   }
+}
+
+function builtJobTemplate({ template, tipEpoch, tip, minNtime }: Work, kind: WorkKind, poolTag: string): JobTemplate {
+  const jobTemplate = buildJobTemplate({ template, tipEpoch, tip, minNtime, kind, poolTag });
+  checkFrame(jobTemplate);
+  return jobTemplate;
 }
 
 function checkFrame(jobTemplate: JobTemplate): void {

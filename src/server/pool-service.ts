@@ -122,8 +122,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   /**
    * Takes other settings while running. A channel that nobody can be paid for any more is closed, and so is the connection
    * of a client that takes a new extranonce only with a new one.
+   * @throws {AditError} where no job can be made with them: nothing has changed then.
    */
   reconfigure({ mining, acknowledge, stratum }: PoolSettings): void {
+    // First what can fail: the others follow or nothing does.
     this.#pool.reconfigure(mining, this.#clock.now());
     this.#acknowledger.reconfigure(acknowledge);
     this.#stratum.reconfigure(stratum);

@@ -229,6 +229,55 @@ describe("a new tag", () => {
   });
 });
 
+describe("options with which no job can be made", () => {
+  /** Longer than any push: no coinbase can have it. */
+  const poolTag = "x".repeat(76);
+  const ALL: Partial<MiningOptions> = {
+    payout: { ...PAYOUT, mode: "pool", poolScript: OTHER_POOL },
+    instanceId: 0xabcd,
+    sharesPerMinute: 60,
+    minDifficulty: 8,
+    maxChannelsPerConnection: 2,
+  };
+
+  it.each([true, false])("change nothing at all, whether there is work at the time: %s", (workAvailable) => {
+    const [alice, name] = [opened(ALICE), opened("name")];
+    const before = [alice, name].map(({ extranoncePrefix, target, group }) => ({ extranoncePrefix, target, group }));
+    if (!workAvailable) rig.harness.pool.suspendWork();
+    expect(() => reconfigure({ ...ALL, poolTag })).toThrow(/76 bytes/);
+    expect(rig.frames()).toEqual([]);
+    rig.template();
+    expect([alice, name]).toMatchObject(before);
+    expect(paid()).toEqual([
+      [alice.channelId, pays(addressToScript(ALICE, "regtest"))],
+      [name.channelId, pays(POOL)],
+    ]);
+    expect(opened("third").target.difficulty).toBeLessThan(8);
+    expect(opened("fourth").extranoncePrefix.subarray(0, 2)).toEqual(new Uint8Array([0, 1]));
+  });
+
+  it("do so for one channel that has the most to roll: the others do not change without it", () => {
+    const [usual, most] = [opened("name"), rig.open({ kind: "extended", minExtranonceSize: 16 })];
+    rig.frames();
+    // Beside the height it fits a coinbase with 16 bytes of extranonce, but not one with 24.
+    expect(() => reconfigure({ ...ALL, poolTag: "x".repeat(75) })).toThrow(/scriptSig would have 105 bytes/);
+    expect(rig.frames()).toEqual([]);
+    rig.close(most.channelId);
+    reconfigure({ ...ALL, poolTag: "x".repeat(75) });
+    expect(usual.target.difficulty).toBe(8);
+  });
+
+  it("are taken again once they are right", () => {
+    const alice = opened(ALICE);
+    expect(() => reconfigure({ ...ALL, poolTag })).toThrow();
+    reconfigure(ALL);
+    rig.frames();
+    rig.template();
+    expect(paid()).toEqual([[alice.channelId, pays(OTHER_POOL)]]);
+    expect(alice.target.difficulty).toBe(8);
+  });
+});
+
 describe("while no work stands on the node's tip", () => {
   it("other options send no job, and count with the next template", () => {
     opened("a");

@@ -63,6 +63,24 @@ describe("a running pool that is given other settings", () => {
     await peer.next(SubmitSharesSuccess);
   });
 
+  it("takes none of them where no job can be made with them: not the interval, nor the caps, nor the other host", async () => {
+    const { peer, id } = await bench.miner();
+    const stratum = { maxConnections: 1, reconnectTo: { host: "pool-b.example", port: 3335 } };
+    const mining = { poolTag: "x".repeat(76), minDifficulty: 7 };
+    expect(() => reconfigure({ mining, acknowledge: { intervalMs: 900 }, stratum })).toThrow(/76 bytes/);
+    peer.share(id);
+    await sharesAreWithTheValidator(1);
+    await someTurns();
+    bench.clock.advance(ACK_INTERVAL_MS);
+    bench.ledger.commits[0]?.resolve();
+    await peer.next(SubmitSharesSuccess);
+    await bench.join();
+    const stopped = bench.stopping();
+    await within(peer.closed, "the end of the connection");
+    await within(stopped, "the stop");
+    expect(peer.unread).toBe(0);
+  });
+
   it("acknowledges after the other number of shares", async () => {
     const { peer, id } = await bench.miner();
     reconfigure({ acknowledge: { maxPendingShares: 2 } });
