@@ -8,10 +8,10 @@ import {
   RequestExtensionsError,
   RequestExtensionsSuccess,
 } from "../../src/wire/extension-messages.ts";
-import { encodeFrame, FRAME_HEADER_BYTES } from "../../src/wire/frame.ts";
+import { encodeFrame } from "../../src/wire/frame.ts";
 import { SubmitSharesExtended, SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { MinerView } from "../mining/miner-view.ts";
-import { tlv, workerTlv } from "../support/tlv.ts";
+import { tlv, withTlvs, workerTlv } from "../support/tlv.ts";
 import { OPEN, PoolHarness, read, SessionHarness } from "./session-fixture.ts";
 
 let pool: PoolHarness;
@@ -54,9 +54,7 @@ function submit(channel: Channel, fill: number, tlvs: Uint8Array): void {
     channel.kind === "extended"
       ? encodeFrame(SubmitSharesExtended, { ...fields, extranonce: share.extranonce })
       : encodeFrame(SubmitSharesStandard, fields);
-  const length = frame.length - FRAME_HEADER_BYTES + tlvs.length;
-  frame.set([length & 255, length >> 8], 3);
-  client.receive(client.sealed(concatBytes(frame, tlvs)));
+  client.receive(client.sealed(withTlvs(frame, tlvs)));
   pool.pool.flushShares();
 }
 

@@ -7,15 +7,14 @@ import { SetCustomMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { must } from "../support/must.ts";
 import type { OpenWish } from "./model-client.ts";
-import { MODEL_OPTIONS } from "./model-pool.ts";
+import { IDENTITIES } from "./model-payouts.ts";
 import { pickChannel, repeat, sendAgain, share, stray } from "./model-shares.ts";
 import { NEVER_GIVEN, type Step, type StepOf } from "./model-steps.ts";
 import { type ModelWalk, NETWORK_BITS } from "./model-walk.ts";
 import { bytesOfInteger } from "./model-work.ts";
-import { CUSTOM_JOB, MINING, SETUP, template } from "./session-fixture.ts";
+import { CUSTOM_JOB, SETUP, template } from "./session-fixture.ts";
 
 const BEGIN_SECONDS = 1_700_000_000;
-const IDENTITIES = ["alice", "bob", "carol"] as const;
 
 export async function takeStep(walk: ModelWalk, step: Step): Promise<void> {
   switch (step.kind) {
@@ -34,7 +33,7 @@ export async function takeStep(walk: ModelWalk, step: Step): Promise<void> {
     case "bad template":
       return badTemplate(walk, step.tip);
     case "reconfigure":
-      return reconfigure(walk, step.instanceId);
+      return reconfigure(walk, step);
     case "suspend":
       walk.workAvailable = false;
       return walk.pool.pool.suspendWork();
@@ -56,6 +55,8 @@ export async function takeStep(walk: ModelWalk, step: Step): Promise<void> {
       return;
     case "keep alive":
       return walk.connection(step.conn).harness.session.channels?.keepAlive();
+    case "extensions":
+      return extensions(walk, step);
     case "idle talk":
       return idleTalk(walk, step);
     case "end":
@@ -86,9 +87,10 @@ function open(walk: ModelWalk, step: StepOf<"open">): void {
   const { channel: kind, size: minExtranonceSize, rate } = step;
   const connection = walk.connection(step.conn);
   const requestId = connection.nextRequestId();
-  const userIdentity = IDENTITIES[requestId % IDENTITIES.length] ?? "";
+  const userIdentity = IDENTITIES[step.identity] ?? "";
   const maxTarget = targetOf(step.targetBits);
-  const refusal = refusalOf(step, connection.setting.requiresStandardJobs);
+  const unpaid = walk.pool.payouts.payeeOf(userIdentity) === undefined ? "unknown-user" : undefined;
+  const refusal = refusalOf(step, connection.setting.requiresStandardJobs) ?? unpaid;
   connection.client.opens.set(requestId, {
     requestId,
     kind,
@@ -144,13 +146,13 @@ function newTemplate(walk: ModelWalk, step: StepOf<"template">): void {
   }
 }
 
-function reconfigure(walk: ModelWalk, instanceId: number): void {
+function reconfigure(walk: ModelWalk, { mode, instanceId }: StepOf<"reconfigure">): void {
   for (const { client } of walk.connections) {
     for (const { pending, withdrawn } of client.channels.values())
       for (const { jobId } of pending) withdrawn.add(jobId);
   }
-  const options = { ...MINING, ...MODEL_OPTIONS, instanceId, poolTag: `/${instanceId}/` };
-  walk.pool.pool.reconfigure(options, walk.pool.clock.now());
+  if (mode !== walk.pool.payouts.mode) walk.pool.count(`payout ${mode}`);
+  walk.pool.reconfigure(mode, instanceId);
 }
 
 /** A reorganisation that comes to nothing: the template before is the newest again, and so is what was found on it. */
@@ -203,7 +205,9 @@ async function close(walk: ModelWalk, step: StepOf<"close">): Promise<void> {
   if (walk.closedInTurn) await walk.endTurn();
   walk.closedInTurn = true;
   const channel = pickChannel(connection, step.pick);
-  const known = step.what === "group" ? channel?.groupId : channel?.channelId;
+  // A client of standard jobs does not hear of it when its channels change groups.
+  const byGroup = step.what === "group" && !connection.setting.requiresStandardJobs;
+  const known = byGroup ? channel?.groupId : channel?.channelId;
   const channelId = step.what === "unknown" || known === undefined ? NEVER_GIVEN : known;
   connection.send(channels.CloseChannel, { channel_id: channelId, reason_code: "" });
   connection.client.close(channelId);
@@ -225,6 +229,11 @@ async function time(walk: ModelWalk, ms: number): Promise<void> {
   }
 }
 
+function extensions(walk: ModelWalk, { conn, wanted }: StepOf<"extensions">): void {
+  const granted = walk.connection(conn).requestExtensions(wanted);
+  walk.pool.count(`extensions ${granted ? "granted" : "refused"}`);
+}
+
 function idleTalk(walk: ModelWalk, step: StepOf<"idle talk">): void {
   const connection = walk.connection(step.conn);
   switch (step.what) {
@@ -238,6 +247,8 @@ function idleTalk(walk: ModelWalk, step: StepOf<"idle talk">): void {
     case "extension":
       return connection.sendBytes(new Uint8Array([0xf0, 0x7f, 0x15, 1, 0, 0, 1]));
     case "endpoint":
+      connection.finish();
+      connection.client.extensions.forget();
       return connection.send(ChannelEndpointChanged, { channel_id: 1 });
   }
 }

@@ -6,10 +6,12 @@
 import type { OpenErrorCode } from "../../src/mining/error-codes.ts";
 import * as channels from "../../src/wire/channel-messages.ts";
 import { SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import { EXTENSIONS_NEGOTIATION } from "../../src/wire/extension-messages.ts";
 import * as jobs from "../../src/wire/job-messages.ts";
 import { SubmitSharesError, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { must } from "../support/must.ts";
 import { ModelChannel } from "./model-channel.ts";
+import { ModelExtensions } from "./model-extensions.ts";
 import { ModelJobs } from "./model-jobs.ts";
 import { integerOf, type SentJob } from "./model-work.ts";
 import { type ReceivedFrame, read } from "./session-fixture.ts";
@@ -35,6 +37,7 @@ export class ModelClient {
   readonly refusals: string[] = [];
   /** UpdateChannel was accepted: the SetTarget that has to come, by channel. */
   readonly updates = new Map<number, (target: bigint) => void>();
+  readonly extensions = new ModelExtensions();
   /** 0 where there is none. */
   lastGroupId = 0;
   lastClosedId = 0;
@@ -42,6 +45,8 @@ export class ModelClient {
   everOpened = false;
   readonly #maxChannels: number;
   readonly #jobs: ModelJobs;
+  readonly #requiresStandardJobs: boolean;
+  readonly #payeeOf: (userIdentity: string) => string | undefined;
   readonly #claimPrefix: (prefix: Uint8Array) => void;
   readonly #count: (what: string) => void;
   readonly #channelIds = new Set<number>();
@@ -55,7 +60,11 @@ export class ModelClient {
     readonly claimPrefix: (prefix: Uint8Array) => void;
     /** Told of what a run of the model should come to. */
     readonly count: (what: string) => void;
+    /** Whom a block of that identity pays now, if anybody. */
+    readonly payeeOf: (userIdentity: string) => string | undefined;
   }) {
+    this.#requiresStandardJobs = options.requiresStandardJobs;
+    this.#payeeOf = options.payeeOf;
     this.#maxChannels = options.maxChannels;
     this.#claimPrefix = options.claimPrefix;
     this.#count = options.count;
@@ -68,6 +77,7 @@ export class ModelClient {
     must(length + 6 <= 8_191, "frames stay below 8,192 bytes");
     must(channelMsg === (msgType >= 0x15 && msgType <= 0x24), "the channel_msg bit is that of the table");
     must(this.#setUp || msgType === SetupConnectionSuccess.msgType, "the setup is answered first");
+    if (frame.header.extensionType === EXTENSIONS_NEGOTIATION) return this.extensions.see(frame);
     const answersOpen = msgType >= 0x11 && msgType <= 0x14;
     must(!this.#setUp || this.openAnswered || answersOpen, "nothing is sent before the first Open is answered");
     switch (msgType) {
@@ -117,18 +127,25 @@ export class ModelClient {
         channel.prefix = extranonce_prefix;
         return;
       }
+      case channels.SetGroupChannel.msgType:
+        return this.#regrouped(read(frame, channels.SetGroupChannel));
+      case channels.CloseChannel.msgType: {
+        const { channel_id, reason_code } = read(frame, channels.CloseChannel);
+        const { userIdentity } = this.channel(channel_id);
+        must(
+          reason_code === "unknown-user" && this.#payeeOf(userIdentity) === undefined,
+          "no channel is closed in vain",
+        );
+        this.#count("channel closed");
+        return this.close(channel_id);
+      }
       case SubmitSharesSuccess.msgType:
-        return this.#acknowledged(read(frame, SubmitSharesSuccess));
+        return this.channel(read(frame, SubmitSharesSuccess).channel_id).acknowledged(read(frame, SubmitSharesSuccess));
       case SubmitSharesError.msgType: {
         const { channel_id, sequence_number, error_code } = read(frame, SubmitSharesError);
         const channel = this.channels.get(channel_id);
         if (channel === undefined) return this.#refused(`share ${channel_id} ${sequence_number} ${error_code}`);
-        const due = channel.due.shift();
-        const wanted = due === undefined ? "none" : `${due.sequenceNumber} ${due.code}`;
-        return must(
-          wanted === `${sequence_number} ${error_code}`,
-          `the error ${wanted} was due, not ${sequence_number} ${error_code}`,
-        );
+        return channel.rejected(sequence_number, error_code);
       }
       case channels.UpdateChannelError.msgType: {
         const { channel_id, error_code } = read(frame, channels.UpdateChannelError);
@@ -151,6 +168,12 @@ export class ModelClient {
 
   isGroup(id: number): boolean {
     return this.#groupIds.has(id);
+  }
+
+  payeeOf({ userIdentity }: ModelChannel): string {
+    const payee = this.#payeeOf(userIdentity);
+    must(payee !== undefined, `somebody is paid for ${userIdentity}`);
+    return payee;
   }
 
   membersOf(groupId: number): ModelChannel[] {
@@ -180,11 +203,13 @@ export class ModelClient {
   /** Nothing that was due at once is missing. */
   expectAtRest(): void {
     must(this.refusals.length === 0, `these errors are missing: ${this.refusals.join(", ")}`);
+    this.extensions.expectAtRest();
     must(this.updates.size === 0, "each accepted UpdateChannel is answered by SetTarget");
     for (const channel of this.channels.values()) {
       must(channel.due.length === 0, `errors of shares are missing: ${JSON.stringify(channel.due)}`);
       must(channel.jobs.length > 0, "a channel has a job from its opening on");
       must(channel.pending.length <= 1, "one future job at most is pending");
+      this.#expectOneKind(channel);
     }
   }
 
@@ -208,11 +233,7 @@ export class ModelClient {
       kind === "standard" || extranonce_size >= Math.max(2, wish.minExtranonceSize),
       "a client rolls what it asked for",
     );
-    const size = extranonce_prefix.length + extranonce_size;
-    must(size <= 32, "an extranonce has 32 bytes at most");
-    for (const { prefix, rollable } of this.membersOf(group_channel_id)) {
-      must(prefix.length + rollable === size, "the members of a group have one extranonce size");
-    }
+    must(extranonce_prefix.length + extranonce_size <= 32, "an extranonce has 32 bytes at most");
     this.#claimPrefix(extranonce_prefix);
     const target = integerOf(message.target);
     wish.expectTarget(target);
@@ -223,7 +244,32 @@ export class ModelClient {
     this.lastGroupId = group_channel_id;
     const { userIdentity, maxTarget } = wish;
     const own = { channelId: channel_id, groupId: group_channel_id, kind, userIdentity, target, maxTarget };
-    this.channels.set(channel_id, new ModelChannel({ ...own, prefix: extranonce_prefix, rollable: extranonce_size }));
+    const channel = new ModelChannel({ ...own, prefix: extranonce_prefix, rollable: extranonce_size });
+    this.payeeOf(channel);
+    this.channels.set(channel_id, channel);
+    this.#expectOneKind(channel);
+  }
+
+  #regrouped({ group_channel_id, channel_ids }: channels.SetGroupChannel): void {
+    must(!this.#requiresStandardJobs, "a client of standard jobs hears nothing of groups");
+    must(!this.#channelIds.has(group_channel_id), "no group has a channel's id");
+    this.#groupIds.add(group_channel_id);
+    for (const channelId of channel_ids) this.channel(channelId).groupId = group_channel_id;
+    const members = this.membersOf(group_channel_id).map(({ channelId }) => channelId);
+    must(
+      String(members.sort()) === String([...channel_ids].sort()),
+      "all members are named: some take the list for them",
+    );
+    this.#count("regrouped");
+  }
+
+  /** A group has one set of jobs. A client of standard jobs does not hear who is in it. */
+  #expectOneKind(channel: ModelChannel): void {
+    if (this.#requiresStandardJobs) return;
+    const kind = (one: ModelChannel): string => `${one.prefix.length + one.rollable} ${this.payeeOf(one)}`;
+    for (const member of this.membersOf(channel.groupId)) {
+      must(kind(member) === kind(channel), "the members of a group have one extranonce size and one payee");
+    }
   }
 
   #openRefused({ request_id, error_code }: channels.OpenMiningChannelError, nowMs: number): void {
@@ -236,6 +282,9 @@ export class ModelClient {
     this.#count(`open ${error_code}`);
     const full = this.channels.size >= this.#maxChannels;
     const waited = nowMs - wish.sinceMs >= 5_000;
+    // The payout changed while it waited for work.
+    if (error_code === "unknown-user")
+      return must(this.#payeeOf(wish.userIdentity) === undefined, "nobody can be paid");
     const why = error_code === "channel-capacity-exhausted" ? full : error_code === "no-template-available" && waited;
     must(why, `a request that can be granted is not refused with ${error_code}`);
   }
@@ -246,16 +295,5 @@ export class ModelClient {
     this.updates.delete(channel.channelId);
     if (target > channel.target) channel.owedJob = true;
     channel.target = target;
-  }
-
-  #acknowledged(message: SubmitSharesSuccess): void {
-    const channel = this.channel(message.channel_id);
-    const count = message.new_submits_accepted_count;
-    must(count > 0 && count <= channel.unacknowledged.length, "no more shares are acknowledged than were accepted");
-    const named = channel.unacknowledged.splice(0, count);
-    must(named.at(-1)?.sequenceNumber === message.last_sequence_number, "the last share is named");
-    const sum = named.reduce((all, { credit }) => all + credit, channel.fraction);
-    must(message.new_shares_sum === BigInt(Math.floor(sum)), "the sum is that of the shares' difficulties");
-    channel.fraction = sum - Math.floor(sum);
   }
 }

@@ -1,16 +1,23 @@
 /** One connection in the model: the session, and what its client knows and waits for. */
 
 import type { Moment } from "../../src/core/clock.ts";
+import { RequestExtensions } from "../../src/wire/extension-messages.ts";
 import { encodeFrame } from "../../src/wire/frame.ts";
 import type { MessageDefinition } from "../../src/wire/message.ts";
 import { SubmitSharesExtended, SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { must } from "../support/must.ts";
+import { withTlvs, workerTlv } from "../support/tlv.ts";
 import type { ModelChannel, ModelShare } from "./model-channel.ts";
 import { ModelClient } from "./model-client.ts";
 import { MODEL_OPTIONS, type ModelPool } from "./model-pool.ts";
 import { SessionHarness } from "./session-fixture.ts";
 
-export type Setting = { readonly noise: boolean; readonly requiresStandardJobs: boolean };
+export type Setting = {
+  readonly noise: boolean;
+  readonly requiresStandardJobs: boolean;
+  /** Asks for extensions right after the setup, as proxies do. */
+  readonly namesWorkers: boolean;
+};
 
 const NEVER_MS = 1e12;
 
@@ -40,9 +47,11 @@ export class ModelConnection {
       requiresStandardJobs,
       claimPrefix: (prefix) => pool.claimPrefix(prefix),
       count: (what) => pool.count(what),
+      payeeOf: (userIdentity) => pool.payouts.payeeOf(userIdentity),
     });
     if (setting.noise) this.harness.shakeHands();
     this.harness.setup({ flags: requiresStandardJobs ? 1 : 0 });
+    if (setting.namesWorkers) this.requestExtensions([1, 2]);
   }
 
   get now(): Moment {
@@ -63,6 +72,15 @@ export class ModelConnection {
     return this.#lastRequestId;
   }
 
+  /** Asks for these. @returns whether any has to be granted. */
+  requestExtensions(wanted: readonly number[]): boolean {
+    this.finish();
+    const request_id = this.nextRequestId();
+    const granted = this.client.extensions.ask(request_id, wanted);
+    this.send(RequestExtensions, { request_id, requested_extensions: wanted });
+    return granted;
+  }
+
   /** Sends a whole frame. */
   send<T>(definition: MessageDefinition<T>, message: T): void {
     this.sendBytes(encodeFrame(definition, message));
@@ -80,18 +98,23 @@ export class ModelConnection {
     const { channelId } = channel;
     const { sequenceNumber, jobId, nonce, ntime, version, extranonce } = share;
     const fields = { channel_id: channelId, sequence_number: sequenceNumber, job_id: jobId, nonce, ntime, version };
-    const frame =
-      extranonce.length === 0 && channel.kind === "standard"
-        ? encodeFrame(SubmitSharesStandard, fields)
-        : encodeFrame(SubmitSharesExtended, { ...fields, extranonce });
-    const bytes = this.harness.sealed(frame);
+    // In that form alone a share can name its worker.
+    const extended = extranonce.length > 0 || channel.kind === "extended";
+    const frame = extended
+      ? encodeFrame(SubmitSharesExtended, { ...fields, extranonce })
+      : encodeFrame(SubmitSharesStandard, fields);
+    const name = extended ? share.name : "";
+    // Both byte orders are about: no client changes its own, but the pool has to read each by itself.
+    const order = sequenceNumber % 2 === 0 ? "little-endian" : "big-endian";
+    const bytes = this.harness.sealed(name === "" ? frame : withTlvs(frame, workerTlv(name, order)));
     const first = Math.floor((bytes.length * cut) / 100);
     this.harness.now = this.now;
     this.harness.receive(bytes.slice(0, first));
     this.#tail = {
       bytes: bytes.slice(first),
       arrived: () => {
-        if (channel.open) channel.receive(share, this.now.wallMs);
+        const read = this.client.extensions.workers ? name : "";
+        if (channel.open) channel.receive(share, read, this.now.wallMs);
         else this.client.refusals.push(`share ${channelId} ${sequenceNumber} invalid-channel-id`);
       },
     };

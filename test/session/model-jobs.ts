@@ -3,6 +3,7 @@
 import type { SetNewPrevHash } from "../../src/wire/job-messages.ts";
 import { must } from "../support/must.ts";
 import type { ModelChannel } from "./model-channel.ts";
+import { payeesIn } from "./model-payouts.ts";
 import type { SentJob } from "./model-work.ts";
 
 /** Widespread firmware keeps jobs in so many places, by the rest of job_id. */
@@ -14,6 +15,8 @@ export interface Addresses {
   channel(channelId: number): ModelChannel;
   isGroup(id: number): boolean;
   membersOf(groupId: number): ModelChannel[];
+  /** Who has to be paid for the channel now, in hexadecimal; throws where nobody can be. */
+  payeeOf(channel: ModelChannel): string;
 }
 
 export class ModelJobs {
@@ -49,8 +52,11 @@ export class ModelJobs {
     for (const channel of addressed) {
       must(group || job.kind === channel.kind, "a channel is sent jobs of its own kind");
       must(!channel.jobs.some(({ seen }) => seen.jobId === job.jobId), "no job is sent twice to a channel");
+      const payee = this.#client.payeeOf(channel);
+      must(job.kind === "standard" || payeesIn(job.suffix) === payee, "a job pays whom its channel's identity says");
+      const seen = { ...job, extranoncePrefix: channel.prefix, payee };
       if (job.minNtime === undefined) {
-        channel.pending.push({ ...job, extranoncePrefix: channel.prefix });
+        channel.pending.push(seen);
         continue;
       }
       const pending = channel.pending.filter((future) => !channel.withdrawn.has(future.jobId));
@@ -58,7 +64,7 @@ export class ModelJobs {
       must(!overwrites, "no job takes the place of the one that was announced ahead");
       const newest = channel.jobs.at(-1)?.minNtime ?? 0;
       must(job.minNtime >= newest, "min_ntime does not decrease within a tip");
-      channel.activate({ ...job, extranoncePrefix: channel.prefix }, job.minNtime);
+      channel.activate(seen, job.minNtime);
     }
   }
 

@@ -10,7 +10,8 @@ import { SubmitSharesError } from "../../src/wire/share-messages.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
 import { nextTurn } from "../support/wait.ts";
-import { PoolHarness } from "./session-fixture.ts";
+import { ModelPayouts, type PayoutMode } from "./model-payouts.ts";
+import { MINING, PoolHarness } from "./session-fixture.ts";
 
 /** A ledger that loses its connection, before or after it has stored what it was given. */
 class FailingLedger extends MemoryLedger {
@@ -33,6 +34,8 @@ export const MODEL_OPTIONS = {
   maxChannelsPerConnection: 4,
 } as const satisfies Partial<MiningOptions>;
 
+const MODEL_INSTANCE = 1;
+
 /** What happened in all walks, and how often: says whether they reached everything. */
 export type Reached = Map<string, number>;
 
@@ -41,6 +44,7 @@ const SHORTEST_PREFIX_BYTES = 8;
 
 export class ModelPool extends PoolHarness {
   readonly clock = new ManualClock();
+  readonly payouts = new ModelPayouts();
   readonly ledger = new FailingLedger();
   readonly validator: SteeredValidator;
   readonly #acknowledger: Acknowledger;
@@ -52,11 +56,19 @@ export class ModelPool extends PoolHarness {
     // Few slots, so that shares of standard channels are validated both with one and without.
     super(MODEL_OPTIONS, { validator, maxStandardJobs: 6 });
     this.validator = validator;
+    this.reconfigure("pool", MODEL_INSTANCE);
     this.#reached = reached;
     this.#acknowledger = new Acknowledger(
       { ledger: this.ledger, runId: "model", intervalMs: 250, maxPendingShares: 40 },
       { logger: this.logger, clock: this.clock },
     );
+  }
+
+  /** The pool goes on with another payout, instance id and tag. */
+  reconfigure(mode: PayoutMode, instanceId: number): void {
+    const payout = this.payouts.change(mode);
+    const options = { ...MINING, ...MODEL_OPTIONS, payout, instanceId, poolTag: `/${instanceId}/` };
+    this.pool.reconfigure(options, this.clock.now());
   }
 
   override onAccepted(...[channel, outcome]: Parameters<PoolHarness["onAccepted"]>): void {

@@ -6,6 +6,7 @@ import type { ModelConnection } from "./model-connection.ts";
 import { NEVER_GIVEN, type StepOf } from "./model-steps.ts";
 import type { ModelWalk } from "./model-walk.ts";
 import type { ActiveJob } from "./model-work.ts";
+import { workerName } from "./model-workers.ts";
 
 export function pickChannel({ client }: ModelConnection, pick: number): ModelChannel | undefined {
   const open = [...client.channels.values()];
@@ -56,6 +57,7 @@ export function share(walk: ModelWalk, step: StepOf<"share">): void {
     ntime: ntimeFor(job, step.ntime, connection.now.wallMs),
     version: (job.seen.version ^ step.version) >>> 0,
     extranonce: new Uint8Array(length).fill(step.fill),
+    name: workerName(step.worker, channel.userIdentity),
   };
   connection.share(channel, fields, step.cut);
 }

@@ -1,6 +1,8 @@
 /** What can happen to a pool in the model, as plain values that fast-check draws and makes smaller. */
 
 import fc from "fast-check";
+import { IDENTITIES } from "./model-payouts.ts";
+import { WORKER_WISHES } from "./model-workers.ts";
 
 /** Which connection, which channel of it: taken modulo how many there are. */
 const conn = fc.nat({ max: 2 });
@@ -21,6 +23,7 @@ const open = fc.record({
   conn,
   channel: fc.constantFrom("standard" as const, "extended" as const),
   size: fc.constantFrom(0, 0, 8, 8, 11, 16, 17, 65_535),
+  identity: fc.nat({ max: IDENTITIES.length - 1 }),
   rate,
   targetBits,
 });
@@ -55,6 +58,10 @@ const share = fc.record({
   excess: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, -1, 1),
   fill: fc.nat({ max: 1 }),
   nonce: fc.nat({ max: 12 }),
+  worker: fc.oneof(
+    { weight: 1, arbitrary: fc.constant("none" as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...WORKER_WISHES) },
+  ),
   /** The turn of the event loop goes on: what happens next happens in it. */
   more: fc.boolean(),
   /** So many hundredths of the frame come now, and the rest before whatever its sender does next. */
@@ -111,7 +118,14 @@ const others = fc.oneof(
     weight: 5,
     arbitrary: fc.record({ kind: fc.constant("time" as const), ms: fc.constantFrom(100, 250, 1_500, 6_000, 90_000) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reconfigure" as const), instanceId: fc.nat({ max: 2 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("reconfigure" as const),
+      instanceId: fc.nat({ max: 2 }),
+      mode: fc.constantFrom("pool" as const, "identity" as const, "identity" as const, "solo" as const),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("there and back" as const), tip: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("bad template" as const), tip: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("suspend" as const) }) },
@@ -125,6 +139,14 @@ const others = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("keep alive" as const), conn }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("extensions" as const),
+      conn,
+      wanted: fc.constantFrom([2], [2], [1, 2], [2, 3, 2], [3], []),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({

@@ -91,6 +91,10 @@ export class ModelWalk {
         this.#ledger.add(outcome);
         this.pool.count(outcome.code ?? "accepted");
         if (outcome.block !== undefined) this.pool.count(`block ${outcome.code ?? "accepted"}`);
+        if (outcome.block !== undefined && outcome.block.owner !== channel.userIdentity) {
+          this.pool.count("block of a worker");
+        }
+        if (outcome.owner !== channel.userIdentity) this.pool.count(`worker ${outcome.code ?? "accepted"}`);
         if (outcome.code === undefined && outcome.credit === 0) this.pool.count("accepted without credit");
       }
       if (!channel.open) this.#channels.delete(channel);

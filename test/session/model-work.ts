@@ -17,7 +17,11 @@ export type SentJob = {
 );
 
 /** A job as one channel has it: with the channel's part of the extranonce when it was sent. */
-export type SeenJob = SentJob & { readonly extranoncePrefix: Uint8Array };
+export type SeenJob = SentJob & {
+  readonly extranoncePrefix: Uint8Array;
+  /** The script that a block of it pays, in hexadecimal. */
+  readonly payee: string;
+};
 
 /** A job of one channel, from the moment on at which it can be mined. */
 export type ActiveJob = {

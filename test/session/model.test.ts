@@ -11,6 +11,7 @@ import { ModelWalk } from "./model-walk.ts";
 const setting: fc.Arbitrary<Setting> = fc.record({
   noise: fc.constantFrom(false, false, false, false, false, false, false, false, false, true),
   requiresStandardJobs: fc.constantFrom(false, false, true),
+  namesWorkers: fc.boolean(),
 });
 
 /** What walks have to come to, or they prove little. */
@@ -35,6 +36,19 @@ const REACHED = [
   "open extended-channels-not-supported-for-standard-jobs",
   "open channel-capacity-exhausted",
   "open no-template-available",
+  "open unknown-user",
+  "payout pool",
+  "payout solo",
+  "payout identity",
+  "regrouped",
+  "channel closed",
+  "extensions granted",
+  "extensions refused",
+  "worker accepted",
+  "block of a worker",
+  "worker stale-share",
+  "worker difficulty-too-low",
+  "invalid-user-identity",
   "update legal",
   "update invalid-channel-id",
   "update invalid-nominal-hashrate",

@@ -95,6 +95,28 @@ describe("a request for a channel is refused, and the next valid one is served",
     expectServed(client);
   });
 
+  it.each(["standard", "extended"] as const)("a %s one of somebody who cannot be paid where miners are", (kind) => {
+    const payout = { ...MINING.payout, mode: "solo" } as const;
+    pool = new PoolHarness({ payout });
+    pool.pool.setTemplate(template({ bits: HARD_BITS }));
+    const client = connected();
+    ask(client, kind);
+    expectRefused(client, "unknown-user");
+    const user_identity = new TextEncoder().encode("bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.rig1");
+    client.send(OpenStandardMiningChannel, { ...OPEN, request_id: 22, user_identity });
+    expect(read(client.frames()[0], OpenStandardMiningChannelSuccess).request_id).toBe(22);
+  });
+
+  it("one that waited for work until nobody could be paid for it any more", () => {
+    pool.pool.suspendWork();
+    const client = connected();
+    ask(client, "standard");
+    pool.pool.reconfigure({ ...MINING, payout: { ...MINING.payout, mode: "solo" } }, client.now);
+    expect(client.frames()).toEqual([]);
+    pool.pool.setTemplate(template({ bits: HARD_BITS }));
+    expectRefused(client, "unknown-user");
+  });
+
   it("one that waited too long for work", () => {
     pool.pool.suspendWork();
     const client = connected();
