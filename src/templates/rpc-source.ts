@@ -71,6 +71,8 @@ export class RpcSource implements TemplateSource {
   readonly #submissions = new Set<Promise<SubmitResult>>();
   #listener: TemplateListener | undefined;
   #state: SourceState | undefined;
+  /** The last template had no room for a coinbase, and that was said. */
+  #noRoomSaid = false;
   #onFirstState: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -179,8 +181,18 @@ export class RpcSource implements TemplateSource {
       transactions: template.transactions.length,
       newTip,
     });
+    this.#sayNoRoom(template);
     this.#tell((listener) => listener.onTemplate(template, newTip));
     this.#setState({ kind: "ready" });
+  }
+
+  /** Once, until a template has room again. */
+  #sayNoRoom({ leftOut = 0, height }: Template): void {
+    if (leftOut > 0 && !this.#noRoomSaid) {
+      const code = "no-room-for-coinbase";
+      this.#logger.warn("the node leaves no room for a coinbase, transactions are left out", { code, leftOut, height });
+    }
+    this.#noRoomSaid = leftOut > 0;
   }
 
   #setState(state: SourceState): void {

@@ -1,6 +1,7 @@
 /**
  * The transactions of a getblocktemplate answer (BIP22, BIP145): decoded, each checked against the txid that the node
- * names, and within what a block can hold. What was checked for the last template is not decoded and hashed again.
+ * names, and within what a block can hold: where they leave no room for a coinbase, the last ones are left out, which
+ * none of the others can depend on. What was checked for the last template is not decoded and hashed again.
  */
 
 import { readCompactSize } from "../bitcoin/compact-size.ts";
@@ -8,13 +9,10 @@ import { sha256d } from "../bitcoin/hash.ts";
 import { ByteReader } from "../core/byte-reader.ts";
 import { bytesEqual, concatBytes } from "../core/bytes.ts";
 import { AditError } from "../core/errors.ts";
+import { BlockRoom, MAX_BLOCK_WEIGHT } from "./block-room.ts";
 import { asObject, decodeHex, hashOf, integerOf, type JsonObject, unusable } from "./rpc-fields.ts";
 import type { TemplateTransaction } from "./template.ts";
 
-/** Consensus: weight of a block, and so the most bytes that one can have. */
-const MAX_BLOCK_WEIGHT = 4_000_000;
-/** Consensus: cost of signature operations of a block. */
-const MAX_BLOCK_SIGOPS_COST = 80_000;
 /** The smallest transaction has 60 bytes without a witness, each of weight 4. */
 const MAX_TEMPLATE_TRANSACTIONS = 16_666;
 /** No amount can be larger: 21 million bitcoin, in satoshi. */
@@ -22,8 +20,10 @@ export const MAX_MONEY = 2_100_000_000_000_000;
 
 export type TemplateTransactions = {
   readonly transactions: readonly TemplateTransaction[];
-  /** Satoshi; undefined where the node does not name every fee. */
+  /** Satoshi, of all that the node has chosen; undefined where it does not name every fee. */
   readonly fees: number | undefined;
+  /** Of the node's transactions, and what they would have paid. */
+  readonly leftOut: { readonly count: number; readonly fees: number };
   readonly anyWitness: boolean;
 };
 
@@ -40,6 +40,7 @@ export class TransactionReader {
       throw unusable(`it has more than ${MAX_TEMPLATE_TRANSACTIONS} transactions`);
     const known = new Map<string, TemplateTransaction>();
     const sums = new Sums();
+    const room = new BlockRoom(answer);
     const transactions: TemplateTransaction[] = [];
     let anyWitness = false;
     for (let index = 0; index < list.length; index += 1) {
@@ -50,11 +51,20 @@ export class TransactionReader {
       const transaction = this.#reuse(entry) ?? decode(entry, name);
       if (typeof wtxid === "string") known.set(wtxid, transaction);
       sums.addBytes(transaction.data.length);
+      room.add(entry, () => weightOf(transaction.data));
       anyWitness ||= hasWitness(transaction.data);
       transactions.push(transaction);
     }
+    const leftOut = { count: 0, fees: 0 };
+    for (; !room.suffices && transactions.length > 0; leftOut.count += 1) {
+      const { data } = transactions.pop() as TemplateTransaction;
+      const entry = asObject(list[transactions.length], "a transaction");
+      room.remove(entry, () => weightOf(data));
+      if (entry.fee === undefined) throw unusable("it leaves no room for a coinbase, and does not name all fees");
+      leftOut.fees += integerOf(entry, "fee", { min: 0, max: MAX_MONEY });
+    }
     this.#known = known;
-    return { transactions, fees: sums.fees, anyWitness };
+    return { transactions, fees: sums.fees, anyWitness, leftOut };
   }
 
   #reuse(entry: JsonObject): TemplateTransaction | undefined {
@@ -112,26 +122,21 @@ function withoutWitness(data: Uint8Array): Uint8Array {
   return concatBytes(version, data.subarray(bodyStart, reader.offset), data.subarray(data.length - 4));
 }
 
+/** BIP141: bytes without witness count four times, witness bytes once. Of a transaction that was decoded. */
+function weightOf(data: Uint8Array): number {
+  return hasWitness(data) ? 3 * withoutWitness(data).length + data.length : 4 * data.length;
+}
+
 /** What the node says of all transactions together, against what a block can hold. */
 class Sums {
   fees: number | undefined = 0;
   #bytes = 0;
-  #weight = 0;
-  #sigops = 0;
 
   add(entry: JsonObject): void {
     if (entry.fee === undefined) this.fees = undefined;
     else {
       const fee = integerOf(entry, "fee", { min: 0, max: MAX_MONEY });
       if (this.fees !== undefined) this.fees = Math.min(this.fees + fee, MAX_MONEY);
-    }
-    if (entry.weight !== undefined) this.#weight += integerOf(entry, "weight", { min: 0, max: MAX_BLOCK_WEIGHT });
-    if (entry.sigops !== undefined) {
-      this.#sigops += integerOf(entry, "sigops", { min: 0, max: MAX_BLOCK_SIGOPS_COST });
-    }
-    if (this.#weight > MAX_BLOCK_WEIGHT) throw unusable(`its transactions weigh more than ${MAX_BLOCK_WEIGHT}`);
-    if (this.#sigops > MAX_BLOCK_SIGOPS_COST) {
-      throw unusable(`its transactions have more than ${MAX_BLOCK_SIGOPS_COST} sigops`);
     }
   }
 

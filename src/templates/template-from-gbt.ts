@@ -1,13 +1,15 @@
 /**
  * Turns a node's getblocktemplate answer (BIP22, BIP23, BIP9, BIP145) into a Template. Every field is checked before it
  * is used; what the pool cannot mine on is refused with the field's name. The rest of the answer (`coinbaseaux`'s
- * content, `noncerange`, `sigoplimit`, …) does not concern work that is made of it.
+ * content, `noncerange`, …) does not concern work that is made of it.
  */
 
+import { sha256d } from "../bitcoin/hash.ts";
 import { merklePath } from "../bitcoin/merkle.ts";
 import type { Network } from "../bitcoin/network.ts";
 import { subsidyAt } from "../bitcoin/subsidy.ts";
 import { bitsToTarget } from "../bitcoin/target.ts";
+import { witnessCommitmentScript } from "../bitcoin/witness-commitment.ts";
 import { toHex } from "../core/bytes.ts";
 import {
   asObject,
@@ -20,7 +22,7 @@ import {
   unusable,
 } from "./rpc-fields.ts";
 import { MAX_MONEY, type TransactionReader } from "./rpc-transactions.ts";
-import type { Template } from "./template.ts";
+import type { Template, TemplateTransaction } from "./template.ts";
 
 /** What `rules` may demand with a `!` (BIP9): these change nothing that a pool builds, or are built. */
 const KNOWN_RULES: ReadonlySet<string> = new Set(["csv", "segwit", "taproot", "testdummy"]);
@@ -64,9 +66,9 @@ export type GbtTemplate = {
 export function templateFromGbt(result: unknown, context: GbtContext): GbtTemplate {
   const answer = asObject(result, "the answer");
   checkRules(answer);
-  const { transactions, fees, anyWitness } = context.reader.read(answer);
-  const witnessCommitment = commitmentOf(answer);
-  if (anyWitness && witnessCommitment === undefined) {
+  const { transactions, fees, anyWitness, leftOut } = context.reader.read(answer);
+  const commitment = commitmentOf(answer);
+  if (anyWitness && commitment === undefined) {
     throw unusable("default_witness_commitment is missing, though a transaction has a witness");
   }
   const { curTime, minTime } = timesOf(answer);
@@ -79,11 +81,12 @@ export function templateFromGbt(result: unknown, context: GbtContext): GbtTempla
     bits: bitsOf(answer, context.network),
     curTime,
     minTime,
-    coinbaseValue: coinbaseValueOf(answer, fees),
+    coinbaseValue: coinbaseValueOf(answer, fees, leftOut.fees),
     nextSubsidy: subsidyAt(context.network, height + 1),
-    witnessCommitment,
+    witnessCommitment: leftOut.count === 0 || commitment === undefined ? commitment : commitmentTo(transactions),
     transactions,
     merklePath: merklePath(transactions.map((transaction) => transaction.txid)),
+    leftOut: leftOut.count,
     receivedAtMs: context.receivedAtMs,
   };
   return { template, longpollId: optionalTextOf(answer, "longpollid", MAX_LONGPOLL_ID_LENGTH) };
@@ -121,13 +124,17 @@ function timesOf(answer: JsonObject): { curTime: number; minTime: number } {
   return { curTime, minTime };
 }
 
-function coinbaseValueOf(answer: JsonObject, fees: number | undefined): bigint {
+function coinbaseValueOf(answer: JsonObject, fees: number | undefined, leftOutFees: number): bigint {
   const value = integerOf(answer, "coinbasevalue", { min: 0, max: MAX_MONEY });
-  if (fees !== undefined && value < fees) throw unusable("coinbasevalue is less than the fees of its transactions");
+  if (value < (fees ?? leftOutFees)) throw unusable("coinbasevalue is less than the fees of its transactions");
   if (fees !== undefined && value > fees + MAX_SUBSIDY) {
     throw unusable("coinbasevalue is more than the fees of its transactions and the largest subsidy");
   }
-  return BigInt(value);
+  return BigInt(value - leftOutFees);
+}
+
+function commitmentTo(transactions: readonly TemplateTransaction[]): Uint8Array {
+  return witnessCommitmentScript(transactions.map(({ data }) => sha256d(data)));
 }
 
 function commitmentOf(answer: JsonObject): Uint8Array | undefined {

@@ -37,6 +37,8 @@ export type Template = {
   readonly witnessCommitment: Uint8Array | undefined;
   /** All but the coinbase, in block order. */
   readonly transactions: readonly TemplateTransaction[];
+  /** How many more the node had chosen, beside which a coinbase would not fit; none where it is not said. */
+  readonly leftOut?: number;
   /** Siblings of the coinbase, from the lowest level upward, 32 bytes each. */
   readonly merklePath: readonly Uint8Array[];
   /** Milliseconds since the epoch at which the source had it. */

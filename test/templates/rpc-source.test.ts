@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printed, TIP_A } from "./rpc-gbt.ts";
+import { plainTransaction, printed, TIP_A } from "./rpc-gbt.ts";
 import { POLL_MS, REFRESH_MS, SourceBench } from "./rpc-source-bench.ts";
 
 describe("a source over JSON-RPC", () => {
@@ -42,6 +42,26 @@ describe("a source over JSON-RPC", () => {
     await bench.node.stop();
     await recorder.unavailable();
     expect([value("adit_template_source_ready"), value("adit_template_faults_total")]).toEqual([0, 1]);
+  });
+
+  it("says once that a template leaves no room for a coinbase, and again after one that did", async () => {
+    const bench = await SourceBench.create();
+    const { node, recorder, logged } = bench;
+    const said = (): string[] => logged.filter((line) => line.startsWith("warn"));
+    const answers = [3_998_001, 3_998_001, 3_998_000, 3_998_001].map((weight) => {
+      const transactions = [{ ...plainTransaction(), fee: 7, weight }];
+      return bench.template({ transactions });
+    });
+    node.standing.set("getblocktemplate", (call) => call.result(answers.shift()));
+    await bench.start();
+    expect(said()).toEqual([
+      expect.stringMatching(/leaves no room.*"code":"no-room-for-coinbase","leftOut":1,"height":101/),
+    ]);
+    for (const lines of [1, 1, 2]) {
+      await bench.poll(REFRESH_MS);
+      await recorder.template();
+      expect(said()).toHaveLength(lines);
+    }
   });
 
   it("goes on where its listener throws, and logs that", async () => {

@@ -225,15 +225,16 @@ describe("the transactions of a template", () => {
 
   it("have 4,000,000 bytes together at most", () => {
     // 64 bytes around a script whose length takes 5.
-    const largest = plainTransaction(0, 4_000_000 - 64 - 60);
+    const weight = 400;
+    const largest = { ...plainTransaction(0, 4_000_000 - 64 - 60), weight };
     expect(largest.data.length / 2 + 60).toBe(4_000_000);
     expect(read(gbt({ transactions: [plainTransaction(1), largest] })).template.transactions).toHaveLength(2);
-    const past = plainTransaction(0, 4_000_000 - 64 - 59);
+    const past = { ...plainTransaction(0, 4_000_000 - 64 - 59), weight };
     expect(refusal({ transactions: [plainTransaction(1), past] })).toContain("more than 4000000 bytes");
   });
 
   it("are 16,666 at most", () => {
-    const one = plainTransaction();
+    const one = { ...plainTransaction(), weight: 200 };
     expect(read(gbt({ transactions: Array(16_666).fill(one) })).template.transactions).toHaveLength(16_666);
     expect(refusal({ transactions: Array(16_667).fill(one) })).toContain("more than 16666 transactions");
   });
