@@ -16,7 +16,8 @@ export type PoolAddress = {
 const SCHEME = "stratum2+tcp://";
 /** What follows the scheme; what host and port may be is checked afterwards, each with its own message. */
 const REST = /^(?<host>\[[^\]/]*\]|[^:/]*)(?::(?<port>[^/]*))?(?:\/(?<key>.*))?$/s;
-const NAME = /^[^\s:/?#@\\[\]]+$/;
+/** Also without what is not seen: errors show the name. */
+const NAME = /^[^\p{Cc}\p{Cf}\s:/?#@\\[\]]+$/u;
 
 export function formatPoolUrl(address: PoolAddress & { readonly authorityPublicKey: Uint8Array }): string {
   return `${SCHEME}${hostAndPort(address)}/${encodeAuthorityKey(address.authorityPublicKey)}`;
