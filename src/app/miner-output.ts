@@ -39,6 +39,12 @@ export function showAsText(output: Output, now: () => Date): ShowEvent {
         return note(payoutLine(event.outputs));
       case "block":
         return note(`share ${event.sequenceNumber} solves block ${event.hash}`);
+      case "reconnect":
+        // Of one that is followed the next event says where to and when.
+        if (event.answer === "followed") return;
+        return note(
+          `the pool sends its miners on to ${hostAndPort(event)}: not followed, since ${NOT_FOLLOWED[event.answer]}`,
+        );
       case "disconnected":
         return note(`${event.error}; next attempt in ${event.retryMs / 1000} s`);
       case "progress": {
@@ -59,6 +65,11 @@ export function showAsText(output: Output, now: () => Date): ShowEvent {
     }
   };
 }
+
+const NOT_FOLLOWED = {
+  unproven: "without encryption it is not proven who says so; use the pool's URL with its key, without --plaintext",
+  invalid: "there can be no such host",
+} as const;
 
 /** `a block pays 3.12500000 BTC to bc1q…, 0.02000000 BTC to script 0014…` */
 function payoutLine(outputs: readonly PaidOutput[] | null): string {

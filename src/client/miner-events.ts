@@ -5,6 +5,7 @@
 
 import type { MinerStats } from "./miner-stats.ts";
 import type { PaidOutput } from "./payout-watch.ts";
+import type { SentOn } from "./reconnect-plan.ts";
 
 export type MinerEvent =
   | {
@@ -39,6 +40,8 @@ export type MinerEvent =
       readonly jobId: number;
     }
   | { readonly event: "disconnected"; readonly code: string; readonly error: string; readonly retryMs: number }
+  /** The pool asks its miners to connect to another host, or anew to the same. */
+  | ({ readonly event: "reconnect" } & SentOn)
   /** Each second. */
   | ({ readonly event: "progress"; readonly connected: boolean } & MinerStats)
   | { readonly event: "failed"; readonly code: string; readonly error: string }

@@ -7,8 +7,10 @@ import { difficultyOfTarget, targetFromBytes } from "../bitcoin/target.ts";
 import { compareLittleEndian256, reversed, toHex } from "../core/bytes.ts";
 import { type Clock, systemClock, type Timer } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
+import { hostAndPort } from "../core/host-and-port.ts";
 import { NoiseError } from "../noise/errors.ts";
 import { type PoolAddress, parsePoolUrl } from "../noise/pool-url.ts";
+import type { Reconnect } from "../wire/common-messages.ts";
 import { ClientError } from "./errors.ts";
 import { HashingThreads } from "./hashing-threads.ts";
 import { measureHashrate } from "./measure-hashrate.ts";
@@ -19,6 +21,7 @@ import type { StartThread } from "./mining-thread.ts";
 import { PayoutWatch } from "./payout-watch.ts";
 import { PoolConnection } from "./pool-connection.ts";
 import { printable } from "./printable.ts";
+import { ReconnectPlan } from "./reconnect-plan.ts";
 import { hashOfUnit, type WorkUnit } from "./work.ts";
 
 export type MinerOptions = {
@@ -47,13 +50,6 @@ export type MinerContext = {
 
 const PROGRESS_MS = 1_000;
 
-/**
- * Waits between attempts to come back: the first, and the longest after doublings. An accepted share begins them anew;
- * an opened channel alone does not, so that a pool which closes each at once is not asked every second.
- */
-export const FIRST_RECONNECT_MS = 1_000;
-export const LONGEST_RECONNECT_MS = 30_000;
-
 /** How long a miner that stops waits for the pool's word on the shares that it has sent. Pools flush within a second. */
 const LAST_ANSWERS_MS = 2_000;
 
@@ -70,7 +66,7 @@ class Miner {
   readonly #options: MinerOptions;
   readonly #context: MinerContext;
   readonly #clock: Clock;
-  readonly #pool: PoolAddress;
+  readonly #plan: ReconnectPlan;
   readonly #threads: HashingThreads;
   readonly #counters = new MinerCounters();
   readonly #nominalHashrate: number;
@@ -78,8 +74,6 @@ class Miner {
   #connection: PoolConnection | undefined;
   #finish: (failure: Error | undefined) => void = () => {};
   #isOpen = false;
-  #everOpened = false;
-  #reconnectMs = FIRST_RECONNECT_MS;
   #reconnecting: Timer | undefined;
   #difficulty = 0;
   #isEnding = false;
@@ -90,7 +84,7 @@ class Miner {
     this.#options = options;
     this.#context = context;
     this.#clock = context.clock ?? systemClock;
-    this.#pool = poolAddress(options);
+    this.#plan = new ReconnectPlan(poolAddress(options));
     this.#nominalHashrate = options.hashrate ?? measureHashrate(options.threads, this.#clock);
     this.#threads = new HashingThreads(
       options.threads,
@@ -142,7 +136,7 @@ class Miner {
   }
 
   #connect(): void {
-    const { host, port, authorityPublicKey } = this.#pool;
+    const { host, port, authorityPublicKey } = this.#plan.present;
     const connection = new PoolConnection(
       { host, port, authorityPublicKey },
       {
@@ -189,15 +183,16 @@ class Miner {
         const message = `the pool closed the channel with ${printable(reasonCode)}`;
         connection.abort(new ClientError(message, { code: "connection-lost" }));
       },
+      onReconnect: (message) => this.#sentOn(message, connection),
     };
   }
 
   #opened(channelId: number, target: Uint8Array): void {
     this.#isOpen = true;
-    this.#everOpened = true;
+    this.#plan.noteOpened();
     this.#setTarget(target);
     this.#counters.begin(this.#sample());
-    const { host, port } = this.#pool;
+    const { host, port } = this.#plan.present;
     this.#context.onEvent({
       event: "opened",
       host,
@@ -209,17 +204,25 @@ class Miner {
     });
   }
 
+  #sentOn(message: Reconnect, connection: PoolConnection): void {
+    if (this.#isEnding) return;
+    const { answer, port, ...place } = this.#plan.sendOn(message);
+    const host = printable(place.host);
+    this.#context.onEvent({ event: "reconnect", host, port, answer });
+    if (answer !== "followed") return;
+    const said = `the pool sends its miners on to ${hostAndPort({ host, port })}`;
+    connection.abort(new ClientError(said, { code: "connection-lost" }));
+  }
+
   #disconnected(error: Error): void {
     this.#isOpen = false;
     this.#client = undefined;
     if (this.#isEnding) return this.#onAnswer();
     this.#threads.renew();
-    // A pool that was mined on once is waited for, whatever became of it, unless it says no or is another one.
-    const isWaitedFor = this.#everOpened && error instanceof ClientError && error.code !== "setup-refused";
-    if (!isWaitedFor) return this.#finish(error);
-    this.#context.onEvent({ event: "disconnected", ...describe(error), retryMs: this.#reconnectMs });
-    this.#reconnecting = this.#clock.after(this.#reconnectMs, () => this.#connect());
-    this.#reconnectMs = Math.min(2 * this.#reconnectMs, LONGEST_RECONNECT_MS);
+    const retryMs = this.#plan.afterLoss(error);
+    if (retryMs === undefined) return this.#finish(error);
+    this.#context.onEvent({ event: "disconnected", ...describe(error), retryMs });
+    this.#reconnecting = this.#clock.after(retryMs, () => this.#connect());
   }
 
   #found(unit: WorkUnit, nonce: number): void {
@@ -233,7 +236,7 @@ class Miner {
   }
 
   #acknowledged(shares: number, difficulty: bigint): void {
-    this.#reconnectMs = FIRST_RECONNECT_MS;
+    this.#plan.noteAccepted();
     this.#counters.countAccepted(shares, difficulty);
     const { accepted } = this.#counters;
     this.#context.onEvent({ event: "accepted", shares, accepted });

@@ -11,7 +11,7 @@ import {
   SetExtranoncePrefix,
   SetGroupChannel,
 } from "../wire/channel-messages.ts";
-import { SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
+import { Reconnect, SetupConnectionError, SetupConnectionSuccess } from "../wire/common-messages.ts";
 import { encodeFrame, type FrameHeader } from "../wire/frame.ts";
 import { NewExtendedMiningJob, NewMiningJob, SetNewPrevHash, SetTarget } from "../wire/job-messages.ts";
 import { decodeMessage, type MessageDefinition } from "../wire/message.ts";
@@ -55,6 +55,8 @@ export type MiningClientEvents = {
   onRejected(share: { readonly sequenceNumber: number; readonly errorCode: string }): void;
   /** The pool closed the channel; nothing more will come. */
   onClosed(reasonCode: string): void;
+  /** The pool asks for a connection to another host, or for a new one to itself, in place of this one. */
+  onReconnect(message: Reconnect): void;
 };
 
 export class MiningClient {
@@ -128,6 +130,8 @@ export class MiningClient {
         return this.#setUp(read(SetupConnectionSuccess));
       case SetupConnectionError.msgType:
         throw setupRefused(read(SetupConnectionError).error_code);
+      case Reconnect.msgType:
+        return this.#events.onReconnect(read(Reconnect));
       case OpenStandardMiningChannelSuccess.msgType:
         return this.#opened("standard", { ...read(OpenStandardMiningChannelSuccess), extranonce_size: 0 });
       case OpenExtendedMiningChannelSuccess.msgType:

@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { parsePoolUrl } from "../../src/noise/pool-url.ts";
 import { lastingPort } from "../support/lasting-port.ts";
@@ -132,6 +133,32 @@ describe("adit miner", () => {
     await untilEvent(run, "accepted", before + 1);
     run.process.kill("SIGINT");
     expect((await run.ended).code).toBe(0);
+  });
+
+  it("goes on at the host that its pool sends it to, which has the same key", async () => {
+    const [firstFolder, otherFolder] = [dataDir(), dataDir()];
+    const other = adit(["pool", "--data-dir", otherFolder, "--stratum-v2", "127.0.0.1:0"], FAST);
+    const { port } = parsePoolUrl(await other.url());
+    cpSync(otherFolder, firstFolder, { recursive: true });
+    const first = adit(["pool", "--data-dir", firstFolder, "--stratum-v2", "127.0.0.1:0"], {
+      ...FAST,
+      ADIT_SERVER__RECONNECT_TO: `localhost:${port}`,
+    });
+    const run = adit(["miner", await first.url(), "--json"]);
+    await untilEvent(run, "accepted");
+    first.process.kill("SIGTERM");
+    expect((await first.ended).code).toBe(0);
+    await untilEvent(run, "opened", 2);
+    const before = eventsOf(run).filter(({ event }) => event === "accepted").length;
+    await untilEvent(run, "accepted", before + 1);
+    run.process.kill("SIGINT");
+    expect((await run.ended).code).toBe(0);
+    const places = eventsOf(run).filter(({ event }) => event === "reconnect" || event === "opened");
+    expect(places.slice(1)).toMatchObject([
+      { event: "reconnect", host: "localhost", port, answer: "followed" },
+      { event: "opened", host: "localhost", port },
+    ]);
+    await until("the other pool saw it", () => other.stderr.includes("client-stopped"));
   });
 
   it("stops in order when nobody reads its output any more", async () => {

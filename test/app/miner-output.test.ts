@@ -31,11 +31,12 @@ const EVENTS: readonly MinerEvent[] = [
   { event: "rejected", sequenceNumber: 4, errorCode: "stale-share" },
   { event: "block", hash: "00".repeat(32), sequenceNumber: 2, jobId: 1 },
   { event: "disconnected", code: "connection-lost", error: "lost the connection", retryMs: 4_000 },
+  { event: "reconnect", host: "::2", port: 3335, answer: "unproven" },
   { event: "progress", connected: true, ...STATS },
   { event: "failed", code: "setup-refused", error: "the pool refuses the connection" },
   { event: "finished", exitCode: 1, ...STATS },
 ];
-const PROGRESS = EVENTS[6] as MinerEvent;
+const PROGRESS = EVENTS[7] as MinerEvent;
 
 function written(options: { isTTY?: boolean } = {}) {
   const chunks: string[] = [];
@@ -87,10 +88,22 @@ describe("The miner's events as text", () => {
         "12:00:07 a block pays 3.12500000 BTC to bc1qx",
         `12:00:07 share 2 solves block ${"00".repeat(32)}`,
         "12:00:07 lost the connection; next attempt in 4 s",
+        "12:00:07 the pool sends its miners on to [::2]:3335: not followed, since without encryption it is not proven who " +
+          "says so; use the pool's URL with its key, without --plaintext",
         "12:00:07 7.00 MH/s | accepted 3 | rejected 1 (stale-share 1) | difficulty 2",
         "",
       ].join("\n"),
     );
+  });
+
+  it("say where the pool sends its miners only where they do not go there: else the next line says it", () => {
+    const { chunks, output } = written();
+    const show = showAsText(output, NOON);
+    show({ event: "reconnect", host: "pool-b.example", port: 3335, answer: "followed" });
+    show({ event: "reconnect", host: "pool b", port: 3335, answer: "invalid" });
+    expect(chunks).toEqual([
+      "12:00:07 the pool sends its miners on to pool b:3335: not followed, since there can be no such host\n",
+    ]);
   });
 
   it.each<[number, string]>([

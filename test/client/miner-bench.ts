@@ -43,6 +43,7 @@ export class MinerBench {
   readonly threads: ScriptedThread[];
   readonly #startThread;
   #pool: ScriptedPool | undefined;
+  #lookedAt: ScriptedPool | undefined;
   #end: PoolEnd | undefined;
   #stop: (signal: string) => void = () => undefined;
   #outcome: Promise<string> = Promise.resolve("not started");
@@ -127,9 +128,15 @@ export class MinerBench {
     return this.#hasEnded;
   }
 
+  /** From now on the connections of that pool are taken, and not those of its own. */
+  lookAt(pool: ScriptedPool): void {
+    this.#lookedAt = pool;
+  }
+
   async connected(): Promise<PoolEnd> {
-    if (this.#pool === undefined) throw new Error("there is no pool");
-    this.#end = await this.#pool.next();
+    const pool = this.#lookedAt ?? this.#pool;
+    if (pool === undefined) throw new Error("there is no pool");
+    this.#end = await pool.next();
     return this.#end;
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FIRST_RECONNECT_MS, LONGEST_RECONNECT_MS } from "../../src/client/miner.ts";
+import { FIRST_RECONNECT_MS, LONGEST_RECONNECT_MS } from "../../src/client/reconnect-plan.ts";
 import { generateKeyPair, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { formatPoolUrl } from "../../src/noise/pool-url.ts";
 import { CloseChannel, OpenExtendedMiningChannel, OpenMiningChannelError } from "../../src/wire/channel-messages.ts";

@@ -8,7 +8,7 @@ import {
   SetExtranoncePrefix,
   SetGroupChannel,
 } from "../../src/wire/channel-messages.ts";
-import { SetupConnectionError, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import { Reconnect, SetupConnectionError, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { SubmitSharesError, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { Conversation, TARGET } from "./mining-conversation.ts";
@@ -150,6 +150,17 @@ describe("A mining client", () => {
       each.tip(11, 1);
     }
     expect(other.client.nextUnit()).toEqual(conversation.client.nextUnit());
+  });
+
+  it.each([
+    ["its setup is answered", () => conversation.client.begin()],
+    ["its channel is open", () => conversation.setUp()],
+    ["its channel is closed", () => conversation.open()],
+  ])("tells of a Reconnect that comes before %s", (_, begin) => {
+    begin();
+    const message = { new_host: "pool-b.example", new_port: 3335 };
+    conversation.answer(Reconnect, message);
+    expect(conversation.events.at(-1)).toEqual(["reconnect", message]);
   });
 
   it("follows its channel into another group, and stays when others go", () => {

@@ -45,6 +45,7 @@ export class Conversation {
         onAccepted: (batch) => this.events.push(["accepted", batch]),
         onRejected: (share) => this.events.push(["rejected", share]),
         onClosed: (reason) => this.events.push(["closed", reason]),
+        onReconnect: (message) => this.events.push(["reconnect", message]),
       },
     );
   }

@@ -81,6 +81,7 @@ export class TestMiner {
         onClosed: () => {
           this.#open = false;
         },
+        onReconnect: () => undefined,
       },
     );
   }
