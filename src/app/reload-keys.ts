@@ -25,6 +25,7 @@ export const RELOADED_KEYS: readonly string[] = [
   "limits.max_channels_per_connection",
   "limits.max_outbound_bytes_per_connection",
   "log.level",
+  "log.trace",
 ];
 
 /** They stay as they were at the start. */
@@ -39,7 +40,6 @@ export const RESTART_KEYS: readonly string[] = [
   "simulate.block_interval_seconds",
   "simulate.refresh_seconds",
   "log.format",
-  "log.trace",
   "node.rpc_url",
   "node.rpc_cookie",
   "node.rpc_user",

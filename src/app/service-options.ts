@@ -44,7 +44,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
     stratum: {
       ...settings.stratum,
       listen: stratum.stratumV2Listen,
-      tracer: createTracer(config, parts),
+      tracer: new MessageTracer({ openSink: () => traceFile(config.dataDir, parts.clock.nowMs()) }, parts),
       identity: new NoiseIdentity(
         {
           authoritySecretKey: keys.authoritySecretKey,
@@ -56,14 +56,9 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   };
 }
 
-function createTracer({ log, dataDir }: Config, parts: Parts): MessageTracer | undefined {
-  if (log.trace.length === 0) return undefined;
-  return new MessageTracer({ peers: log.trace, sink: traceFile(dataDir, parts.clock.nowMs()) }, parts);
-}
-
 /** What of it can change while the pool runs. */
 export function poolSettings(config: Config): PoolSettings {
-  const { mining, limits, server, stratum } = config;
+  const { mining, limits, log, server, stratum } = config;
   return {
     mining: {
       payout: payoutOptions(config),
@@ -79,6 +74,7 @@ export function poolSettings(config: Config): PoolSettings {
     stratum: {
       plaintext: stratum.plaintext,
       reconnectTo: server.reconnectTo,
+      tracedPeers: log.trace,
       timeouts: { ...DEFAULT_TIMEOUTS, noChannelMs: 1_000 * limits.noChannelTimeoutSeconds },
       maxConnections: limits.maxConnections,
       maxConnectionsPerAddress: limits.maxConnectionsPerAddress,

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import { concatBytes } from "../core/bytes.ts";
 import type { Clock, Moment } from "../core/clock.ts";
 import type { ConnectionSession } from "../session/connection-session.ts";
+import type { Peer } from "./peer-pattern.ts";
 
 export type ConnectionLimits = {
   /** Bytes that may wait for a peer that does not read. One more, and the connection ends. */
@@ -18,13 +19,19 @@ const PROBE_AFTER_MS = 60_000;
 
 export class Connection {
   readonly session: ConnectionSession;
+  readonly peer: Peer;
   /** When each of its channels was last sent something for the sake of it, on the monotonic clock. */
   keptAliveMs = 0;
   readonly #socket: Socket;
   readonly #limits: ConnectionLimits;
 
-  constructor(session: ConnectionSession, socket: Socket, limits: ConnectionLimits) {
+  constructor(
+    session: ConnectionSession,
+    socket: Socket,
+    { peer, limits }: { readonly peer: Peer; readonly limits: ConnectionLimits },
+  ) {
     this.session = session;
+    this.peer = peer;
     this.#socket = socket;
     this.#limits = limits;
   }

@@ -16,6 +16,7 @@ import { Connection } from "./connection.ts";
 import { ListenError } from "./errors.ts";
 import type { MessageTracer } from "./message-tracer.ts";
 import type { NoiseIdentity } from "./noise-identity.ts";
+import type { PeerPattern } from "./peer-pattern.ts";
 import { isPrivateAddress } from "./private-address.ts";
 import { SessionLog } from "./session-log.ts";
 
@@ -25,8 +26,8 @@ export type StratumServerOptions = StratumSettings & {
   readonly listen: { readonly host: string; readonly port: number };
   readonly pool: MiningPool;
   readonly identity: NoiseIdentity;
-  /** Undefined: nobody's messages are looked at. */
-  readonly tracer?: Pick<MessageTracer, "of"> | undefined;
+  /** Undefined: nobody's messages are ever looked at. */
+  readonly tracer?: Pick<MessageTracer, "lookAt" | "of"> | undefined;
 };
 
 /** What can change while it runs. */
@@ -38,6 +39,8 @@ export type StratumSettings = {
   readonly timeouts?: SessionTimeouts;
   /** Where miners are sent when the port closes. */
   readonly reconnectTo?: OtherHost | undefined;
+  /** Whose messages the tracer looks at. */
+  readonly tracedPeers?: readonly PeerPattern[];
 };
 
 /**
@@ -84,6 +87,7 @@ export class StratumServer {
     context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
   ) {
     this.#options = options;
+    options.tracer?.lookAt(options.tracedPeers ?? []);
     this.#connectionLimits = { maxOutboundBytes: options.maxOutboundBytesPerConnection };
     this.#logger = context.logger;
     this.#clock = context.clock;
@@ -116,14 +120,17 @@ export class StratumServer {
   }
 
   /**
-   * Takes other settings while running. Caps and plaintext hold for connections that come from now on, timeouts and the
-   * bytes that may wait for the open ones too; none is closed for having been let in before.
+   * Takes other settings while running. Caps and plaintext hold for connections that come from now on; timeouts, the bytes
+   * that may wait and who is traced for the open ones too. None is closed for having been let in before.
    */
   reconfigure(settings: StratumSettings): void {
     this.#options = { ...this.#options, ...settings };
     this.#connectionLimits.maxOutboundBytes = settings.maxOutboundBytesPerConnection;
     const { timeouts = DEFAULT_TIMEOUTS } = this.#options;
     for (const { session } of this.#connections) session.timeouts = timeouts;
+    const { tracer, tracedPeers = [] } = this.#options;
+    if (tracer?.lookAt(tracedPeers) !== true) return;
+    for (const { session, peer } of this.#connections) session.trace = tracer.of(peer);
   }
 
   /** Every channel was just given a job: nobody needs another sign of life for a while. */
@@ -210,7 +217,6 @@ export class StratumServer {
       },
       {
         pool,
-        trace: this.#options.tracer?.of({ connectionId, address, port: socket.remotePort }),
         createResponder: () => identity.createResponder(),
         onEvent: (event: SessionEvent) => log.event(event),
         onOutput: () => this.#markDirty(connection),
@@ -220,7 +226,9 @@ export class StratumServer {
         },
       },
     );
-    const connection = new Connection(session, socket, this.#connectionLimits);
+    const peer = { connectionId, address, port: socket.remotePort };
+    session.trace = this.#options.tracer?.of(peer);
+    const connection = new Connection(session, socket, { peer, limits: this.#connectionLimits });
     this.#connections.add(connection);
     this.#perAddress.set(address, (this.#perAddress.get(address) ?? 0) + 1);
     this.#connectionsAccepted.add(1);

@@ -39,8 +39,6 @@ export type SessionOptions = {
 
 export type SessionHost = {
   readonly pool: MiningPool;
-  /** Is shown every frame, where somebody wants to see them. */
-  readonly trace?: FrameTrace | undefined;
   /** A responder with the certificate of this moment. */
   createResponder(): NoiseResponder;
   onEvent(event: SessionEvent): void;
@@ -73,8 +71,11 @@ export class ConnectionSession {
   #now: Moment;
   /** Bytes of which it is not known yet what they are; fewer than `ACT_ONE_BYTES`. */
   #undecided: Uint8Array = new Uint8Array(0);
+  /** Undefined before the first frame; what reads and seals it is these two, or they with the trace around them. */
+  #transport: Transport | undefined;
   #reader: FrameReader | undefined;
   #sealer: FrameSealer | undefined;
+  #trace: FrameTrace | undefined;
   #output: Uint8Array[] = [];
   /** When the present phase began; undefined once there is no deadline any more. */
   #sinceMs: number | undefined;
@@ -108,6 +109,12 @@ export class ConnectionSession {
   /** Holds for the present phase too, counted from its begin. */
   set timeouts(timeouts: SessionTimeouts) {
     this.#timeouts = timeouts;
+  }
+
+  /** Is shown every frame from now on; undefined: nobody looks. Not to be set while `receive` or `send` runs. */
+  set trace(trace: FrameTrace | undefined) {
+    this.#trace = trace;
+    this.#showFrames();
   }
 
   /** Takes bytes as they came from the socket. They may be overwritten. Never throws. */
@@ -191,10 +198,16 @@ export class ConnectionSession {
     this.#beginFrames(responder.transport(), bytes.subarray(ACT_ONE_BYTES));
   }
 
-  #beginFrames({ reader, sealer }: Transport, rest: Uint8Array): void {
-    const { trace } = this.#host;
-    this.#reader = trace === undefined ? reader : tracedReader(reader, trace);
-    this.#sealer = trace === undefined ? sealer : tracedSealer(sealer, trace);
+  #showFrames(): void {
+    const trace = this.#trace;
+    const { reader, sealer } = this.#transport ?? {};
+    this.#reader = trace === undefined || reader === undefined ? reader : tracedReader(reader, trace);
+    this.#sealer = trace === undefined || sealer === undefined ? sealer : tracedSealer(sealer, trace);
+  }
+
+  #beginFrames(transport: Transport, rest: Uint8Array): void {
+    this.#transport = transport;
+    this.#showFrames();
     this.#undecided = new Uint8Array(0);
     this.#phase = "setup";
     this.#sinceMs = this.#now.monotonicMs;

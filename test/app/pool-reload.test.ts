@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { parsePoolUrl } from "../../src/noise/pool-url.ts";
+import { OpenStandardMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
 import { Reconnect } from "../../src/wire/common-messages.ts";
 import { NewMiningJob, SetTarget } from "../../src/wire/job-messages.ts";
 import { SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
@@ -90,6 +91,34 @@ describe("a running pool whose configuration is read again", () => {
     expect(run.lines(NOTHING)).toEqual([]);
     reloadWith('[log]\nlevel = "debug"\n');
     expect(run.lines("configuration reloaded")).toHaveLength(2);
+  });
+
+  it("writes the messages of whom it names now, of a miner that is connected too, each time to a file of its own", async () => {
+    start(EASY);
+    const { peer } = await miner();
+    const traces = () => readdirSync(run.dataDir).filter((name) => name.startsWith("trace-"));
+    const read = (file: string): string[] =>
+      readFileSync(join(run.dataDir, file), "utf8")
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line).message);
+    reloadWith(`${EASY}[log]\ntrace = "127.0.0.1"\n`);
+    expect(run.lines("configuration reloaded")).toMatchObject([{ key: "log.trace", from: "", to: "127.0.0.1" }]);
+    expect(run.lines("messages are traced")).toMatchObject([{ connectionId: "1" }]);
+    const open = (): Promise<unknown> => {
+      peer.sendOpen();
+      return peer.find(OpenStandardMiningChannelSuccess);
+    };
+    await open();
+    run.clock.advance(1);
+    reloadWith(`${EASY}[log]\ntrace = "1"\n`);
+    await open();
+    reloadWith(EASY);
+    await open();
+    const opens = traces()
+      .sort()
+      .map((file) => read(file).filter((message) => message.startsWith("Open")));
+    expect(opens).toEqual(Array(2).fill(["OpenStandardMiningChannel", "OpenStandardMiningChannel.Success"]));
   });
 
   it("twice at once finds nothing to do the second time", async () => {

@@ -64,6 +64,7 @@ const OTHERS: Readonly<Record<string, string | number | boolean>> = {
   "payout.fee_percent": 2,
   "vardiff.enabled": false,
   "log.level": "debug",
+  "log.trace": "17",
 };
 
 /** What has to stand beside a key, before its change and after. */

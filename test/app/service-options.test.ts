@@ -61,6 +61,7 @@ describe("a configuration", () => {
       LIMITS__MAX_CHANNELS: "13",
       LIMITS__MAX_CHANNELS_PER_CONNECTION: "14",
       LIMITS__MAX_OUTBOUND_BYTES_PER_CONNECTION: "65537",
+      LOG__TRACE: "17",
     });
     const { payout, ...mining } = options.mining;
     expect(mining).toEqual({
@@ -73,7 +74,7 @@ describe("a configuration", () => {
       maxChannels: 13,
       maxChannelsPerConnection: 14,
     });
-    const { identity, ...stratum } = options.stratum;
+    const { identity, tracer, ...stratum } = options.stratum;
     expect(stratum).toEqual({
       listen: { host: "127.0.0.7", port: 3339 },
       plaintext: "never",
@@ -82,6 +83,7 @@ describe("a configuration", () => {
       maxConnections: 11,
       maxConnectionsPerAddress: 12,
       maxOutboundBytesPerConnection: 65_537,
+      tracedPeers: [{ kind: "connection", connectionId: "17" }],
     });
     expect(options.acknowledge).toMatchObject({ intervalMs: 321, maxPendingShares: 654 });
   });

@@ -26,7 +26,9 @@ function tracerOf(dataDir: string, trace: string) {
     loadOrCreateKeys(dataDir),
     parts,
   );
-  return { tracer: options.stratum.tracer, logger: parts.logger };
+  const { tracer } = options.stratum;
+  tracer?.lookAt(options.stratum.tracedPeers ?? []);
+  return { tracer, logger: parts.logger };
 }
 
 function traces(folder: string): string[] {
@@ -49,10 +51,15 @@ it("--trace writes a peer's messages to a file in the data folder, which its own
   expect(JSON.parse(lines[1] ?? "")).toMatchObject({ connectionId: "5", message: "SetupConnection.Success" });
   expect(logger.of("messages are traced")).toMatchObject([{ to: path }]);
   expect(tracer?.of({ ...PEER, connectionId: "6" })).toBeUndefined();
+  tracer?.lookAt([]);
+  trace?.sent(FRAME);
+  expect(readFileSync(path, "utf8").split("\n")).toHaveLength(3);
 });
 
 it("without --trace no connection is looked at", () => {
-  expect(tracerOf(mkdtempSync(join(tmpdir(), "adit-trace-")), "").tracer).toBeUndefined();
+  const dataDir = mkdtempSync(join(tmpdir(), "adit-trace-"));
+  expect(tracerOf(dataDir, "").tracer?.of(PEER)).toBeUndefined();
+  expect(traces(dataDir)).toEqual([]);
 });
 
 it("--trace with something else is refused, and names what is needed", () => {

@@ -74,7 +74,10 @@ class Rig {
         },
       },
     );
-    this.connection = new Connection(this.session, this.socket as unknown as Socket, { maxOutboundBytes: LIMIT });
+    this.connection = new Connection(this.session, this.socket as unknown as Socket, {
+      peer: { connectionId: "1", address: "127.0.0.1", port: 1 },
+      limits: { maxOutboundBytes: LIMIT },
+    });
     this.connection.begin({
       onRead: () => {
         this.reads += 1;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_TRACE_BYTES, MessageTracer } from "../../src/server/message-tracer.ts";
-import type { Peer } from "../../src/server/peer-pattern.ts";
+import type { Peer, PeerPattern } from "../../src/server/peer-pattern.ts";
 import type { FrameTrace } from "../../src/session/frame-trace.ts";
 import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "../../src/wire/frame.ts";
@@ -9,20 +9,29 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 
 const PEER: Peer = { connectionId: "17", address: "10.0.0.1", port: 4021 };
+const SEVENTEEN: PeerPattern = { kind: "connection", connectionId: "17" };
 const ANSWER = encodeFrame(SetupConnectionSuccess, { used_version: 2, flags: 0 });
 
 let clock: ManualClock;
 let logger: RecordingLogger;
 let lines: string[];
 let tracer: MessageTracer;
+let closed: string[];
 let writes: (line: string) => void;
 beforeEach(() => {
   clock = new ManualClock();
   logger = new RecordingLogger();
   lines = [];
   writes = (line) => void lines.push(line);
-  const sink = { name: "the file", write: (line: string) => writes(line) };
-  tracer = new MessageTracer({ peers: [{ kind: "connection", connectionId: "17" }], sink }, { logger, clock });
+  closed = [];
+  let opened = 0;
+  const openSink = () => {
+    opened += 1;
+    const name = `file ${opened}`;
+    return { name, write: (line: string) => writes(line), close: () => void closed.push(name) };
+  };
+  tracer = new MessageTracer({ openSink }, { logger, clock });
+  tracer.lookAt([SEVENTEEN]);
 });
 
 function begun(): FrameTrace {
@@ -55,7 +64,7 @@ describe("the trace of a peer", () => {
       },
     ]);
     expect(logger.lines).toEqual([
-      { level: "info", message: "messages are traced", context: { ...common, to: "the file" } },
+      { level: "info", message: "messages are traced", context: { ...common, to: "file 1" } },
     ]);
   });
 
@@ -81,9 +90,10 @@ describe("the trace of a peer", () => {
     trace.sent(ANSWER);
     expect(lines).toEqual([]);
     expect(logger.of("the trace cannot be written and ends")).toEqual([
-      { to: "the file", reason: "ENOSPC: no space left on device" },
+      { to: "file 1", reason: "ENOSPC: no space left on device" },
     ]);
     expect(tracer.of(PEER)).toBeUndefined();
+    expect(closed).toEqual(["file 1"]);
   });
 
   it("ends where it is full, over all connections, which is said once", () => {
@@ -105,7 +115,59 @@ describe("the trace of a peer", () => {
     expect(logger.of("the trace is full and ends")).toEqual([]);
     for (let line = 0; line < 3; line += 1) received(trace, long);
     expect(count).toBe(most);
-    expect(logger.of("the trace is full and ends")).toEqual([{ to: "the file", maxBytes: MAX_TRACE_BYTES }]);
+    expect(logger.of("the trace is full and ends")).toEqual([{ to: "file 1", maxBytes: MAX_TRACE_BYTES }]);
     expect(tracer.of(PEER)).toBeUndefined();
+    expect(closed).toEqual(["file 1"]);
+  });
+});
+
+describe("a tracer that is to look at others", () => {
+  it("looks at nobody before it is told", () => {
+    const unused = { name: "none", write: () => undefined, close: () => undefined };
+    expect(new MessageTracer({ openSink: () => unused }, { logger, clock }).of(PEER)).toBeUndefined();
+  });
+
+  it("goes on with another sink, and closes that of before, to which nothing is written any more", () => {
+    const before = begun();
+    expect(tracer.lookAt([SEVENTEEN, { kind: "address", address: "10.0.0.2", port: undefined }])).toBe(true);
+    expect(closed).toEqual(["file 1"]);
+    before.sent(ANSWER);
+    expect(lines).toEqual([]);
+    begun().sent(ANSWER);
+    expect(lines).toHaveLength(1);
+    expect(logger.of("messages are traced").map(({ to }) => to)).toEqual(["file 1", "file 2"]);
+  });
+
+  it("changes nothing where they are the same", () => {
+    const before = begun();
+    expect(tracer.lookAt([{ ...SEVENTEEN }])).toBe(false);
+    before.sent(ANSWER);
+    expect([lines.length, closed.length]).toEqual([1, 0]);
+  });
+
+  it("ends where it is to look at nobody", () => {
+    expect(tracer.lookAt([])).toBe(true);
+    expect(closed).toEqual(["file 1"]);
+    expect(tracer.of(PEER)).toBeUndefined();
+  });
+
+  it("begins again after one that could not be written, nor closed", () => {
+    const failing = {
+      name: "bad",
+      write: () => {
+        throw new Error("ENOSPC");
+      },
+      close: () => {
+        throw new Error("EIO");
+      },
+    };
+    const good = { name: "good", write: (line: string) => void lines.push(line), close: () => undefined };
+    const sinks = [failing, good];
+    tracer = new MessageTracer({ openSink: () => sinks.shift() ?? good }, { logger, clock });
+    tracer.lookAt([SEVENTEEN]);
+    begun().sent(ANSWER);
+    expect(tracer.lookAt([SEVENTEEN, SEVENTEEN])).toBe(true);
+    begun().sent(ANSWER);
+    expect(lines).toHaveLength(1);
   });
 });

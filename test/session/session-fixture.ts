@@ -10,7 +10,7 @@ import type { BlockFound } from "../../src/mining/solved-block.ts";
 import { issueCertificate } from "../../src/noise/certificate.ts";
 import { generateKeyPair, xOnlyOf, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { ACT_TWO_BYTES, NoiseInitiator, NoiseResponder } from "../../src/noise/handshake-state.ts";
-import { ConnectionSession, type SessionHost, type SessionOptions } from "../../src/session/connection-session.ts";
+import { ConnectionSession, type SessionOptions } from "../../src/session/connection-session.ts";
 import type { EndReason, SessionEnd, SessionEvent } from "../../src/session/session-events.ts";
 import { createValidator, type ShareValidator } from "../../src/sharecore/index.ts";
 import type { Template } from "../../src/templates/template.ts";
@@ -192,7 +192,7 @@ export class SessionHarness {
     sealer: { seal: (frame) => frame },
   };
 
-  constructor(pool: PoolHarness, options: Partial<SessionOptions> = {}, host: Pick<SessionHost, "trace"> = {}) {
+  constructor(pool: PoolHarness, options: Partial<SessionOptions> = {}) {
     this.session = new ConnectionSession(
       {
         connectionId: "c1",
@@ -202,7 +202,6 @@ export class SessionHarness {
         ...options,
       },
       {
-        ...host,
         pool: pool.pool,
         createResponder: () => new NoiseResponder({ staticKeyPair: STATIC_KEY_PAIR, certificate: CERTIFICATE }),
         onEvent: (event) => this.events.push(event),
