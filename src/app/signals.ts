@@ -1,7 +1,8 @@
 /**
  * SIGINT and SIGTERM: the first asks for an orderly stop, a second one ends the process at once. SIGHUP asks for the
- * configuration to be read again where somebody listens for that; else, and where it says that the terminal is gone, it
- * asks for an orderly stop too. Time and process come as arguments, so that a test can hold them.
+ * configuration to be read again; for a command that has nothing to reload, and where it says that the terminal is gone,
+ * it asks for an orderly stop too. What comes before the command has begun waits for it. Time and process come as
+ * arguments, so that a test can hold them.
  */
 
 import { isatty } from "node:tty";
@@ -21,6 +22,8 @@ type HandledSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** What of `process` is used. */
 export type SignalProcess = {
+  readonly pid: number;
+  kill(pid: number, signal: NodeJS.Signals): unknown;
   on(signal: HandledSignal, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: HandledSignal, listener: (signal: NodeJS.Signals) => void): unknown;
   exit(code: number): void;
@@ -31,6 +34,12 @@ export type SignalHandling = {
   readonly stopSignal: Promise<string>;
   /** Has `listener` called with each SIGHUP from now on, and at once where one came before. */
   onReload(listener: () => void): void;
+  /** A SIGHUP is a stop from now on, and so is one that came before: there is nothing to reload. */
+  stopOnHangup(): void;
+  /** Has `listener` called when the orderly stop took too long, right before the process ends. */
+  onLate(listener: () => void): void;
+  /** Gives the signals back to the system; one that came before has now the effect that it would have had. */
+  decline(): void;
   /** Takes the handlers away again. */
   release(): void;
 };
@@ -38,19 +47,18 @@ export type SignalHandling = {
 export type SignalParts = {
   readonly clock: Clock;
   readonly process: SignalProcess;
-  /** Whether a SIGHUP means that the terminal was closed, and not a reload; without it always. */
-  readonly isHangup?: () => boolean;
+  /** Whether a SIGHUP means that the terminal was closed, and not a reload. */
+  readonly isHangup: () => boolean;
 };
 
-/** @param onLate called when the orderly stop took too long, right before the process ends. */
-export function handleSignals(onLate: () => void, parts: SignalParts): SignalHandling {
-  const { clock, process, isHangup = () => true } = parts;
+export function handleSignals({ clock, process, isHangup }: SignalParts): SignalHandling {
   let stop: (signal: string) => void = () => undefined;
   const stopSignal = new Promise<string>((resolve) => {
     stop = resolve;
   });
   let first: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined;
   let late: Timer | undefined;
+  let sayLate: () => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
     const atMs = clock.monotonicMs();
     if (first !== undefined) {
@@ -59,18 +67,25 @@ export function handleSignals(onLate: () => void, parts: SignalParts): SignalHan
     }
     first = { signal, atMs };
     late = clock.after(STOP_WITHIN_MS, () => {
-      onLate();
+      sayLate();
       process.exit(EXIT_FAILURE);
     });
     stop(signal);
   };
   let reload: (() => void) | undefined;
   let isReloadDue = false;
+  let canReload = true;
   const onHangup = (signal: NodeJS.Signals): void => {
-    if (!isHangup()) {
+    if (canReload && !isHangup()) {
       if (reload === undefined) isReloadDue = true;
       else reload();
     } else if (first === undefined) onSignal(signal);
+  };
+  const release = (): void => {
+    late?.cancel();
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+    process.off("SIGHUP", onHangup);
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
@@ -82,12 +97,19 @@ export function handleSignals(onLate: () => void, parts: SignalParts): SignalHan
       if (isReloadDue) listener();
       isReloadDue = false;
     },
-    release() {
-      late?.cancel();
-      process.off("SIGINT", onSignal);
-      process.off("SIGTERM", onSignal);
-      process.off("SIGHUP", onHangup);
+    stopOnHangup() {
+      canReload = false;
+      if (isReloadDue) onHangup("SIGHUP");
     },
+    onLate(listener) {
+      sayLate = listener;
+    },
+    decline() {
+      release();
+      const signal = first?.signal ?? (isReloadDue ? "SIGHUP" : undefined);
+      if (signal !== undefined) process.kill(process.pid, signal);
+    },
+    release,
   };
 }
 

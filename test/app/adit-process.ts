@@ -28,7 +28,7 @@ export class Run {
 
   async url(): Promise<string> {
     await until("the pool printed its URL", () => {
-      if (this.process.exitCode !== null) throw new Error(this.stderr);
+      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(this.stderr);
       return this.stdout.includes("\n");
     });
     return this.stdout.split("\n")[0] ?? "";

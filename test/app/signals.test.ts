@@ -4,37 +4,38 @@ import { handleSignals, hangupDetector, type SignalHandling } from "../../src/ap
 import { ManualClock } from "../support/manual-clock.ts";
 
 class FakeProcess extends EventEmitter {
+  readonly pid = 4711;
   readonly exits: number[] = [];
+  /** Signals that it sent, each with how many listeners there were then. */
+  readonly kills: unknown[] = [];
   exit(code: number): void {
     this.exits.push(code);
+  }
+  kill(pid: number, signal: NodeJS.Signals): void {
+    this.kills.push([pid, signal, this.eventNames().length]);
   }
 }
 
 let clock: ManualClock;
 let program: FakeProcess;
 let lateCalls: number;
+/** Whether the terminal is gone. */
+let isHangup: boolean;
 let signals: SignalHandling;
 
 beforeEach(() => {
   clock = new ManualClock();
   program = new FakeProcess();
   lateCalls = 0;
-  signals = handleSignals(
-    () => {
-      lateCalls += 1;
-    },
-    { clock, process: program },
-  );
+  isHangup = false;
+  signals = handleSignals({ clock, process: program, isHangup: () => isHangup });
+  signals.onLate(() => {
+    lateCalls += 1;
+  });
 });
 
 describe("SIGHUP", () => {
-  function withHangup(isHangup: () => boolean): void {
-    signals.release();
-    signals = handleSignals(() => undefined, { clock, process: program, isHangup });
-  }
-
   it("asks for a reload each time, and ends nothing", () => {
-    withHangup(() => false);
     let reloads = 0;
     signals.onReload(() => {
       reloads += 1;
@@ -46,7 +47,6 @@ describe("SIGHUP", () => {
   });
 
   it("that comes before anybody listens asks for one reload, once somebody does", () => {
-    withHangup(() => false);
     program.emit("SIGHUP", "SIGHUP");
     program.emit("SIGHUP", "SIGHUP");
     let reloads = 0;
@@ -59,7 +59,6 @@ describe("SIGHUP", () => {
   });
 
   it("while it stops is handed on, and does not cut the stop short", () => {
-    withHangup(() => false);
     let reloads = 0;
     signals.onReload(() => {
       reloads += 1;
@@ -71,7 +70,7 @@ describe("SIGHUP", () => {
   });
 
   it("that says that the terminal is gone asks for an orderly stop, as often as it comes", async () => {
-    withHangup(() => true);
+    isHangup = true;
     program.emit("SIGHUP", "SIGHUP");
     clock.advance(1_000);
     program.emit("SIGHUP", "SIGHUP");
@@ -81,9 +80,16 @@ describe("SIGHUP", () => {
     expect(program.exits).toEqual([143]);
   });
 
-  it("is an orderly stop where nothing can be reloaded", async () => {
+  it("is an orderly stop where nothing can be reloaded, also one that came before that was known", async () => {
     program.emit("SIGHUP", "SIGHUP");
+    expect(clock.pending).toBe(0);
+    signals.stopOnHangup();
     expect(await signals.stopSignal).toBe("SIGHUP");
+    const later = handleSignals({ clock, process: program, isHangup: () => false });
+    later.stopOnHangup();
+    program.emit("SIGHUP", "SIGHUP");
+    expect(await later.stopSignal).toBe("SIGHUP");
+    expect(program.exits).toEqual([]);
   });
 
   it("always means the end of the console on Windows, and none here where no terminal is gone", () => {
@@ -139,5 +145,16 @@ describe("Signals", () => {
     clock.advance(5_000);
     expect(program.eventNames()).toEqual([]);
     expect([lateCalls, program.exits]).toEqual([0, []]);
+  });
+
+  it("are given back to the system by a command that does not stop in order", () => {
+    signals.decline();
+    expect([program.eventNames(), program.kills]).toEqual([[], []]);
+  });
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("have their own effect then, if one came before: %s", (signal) => {
+    program.emit(signal, signal);
+    signals.decline();
+    expect([program.kills, program.exits, clock.pending]).toEqual([[[4711, signal, 0]], [], 0]);
   });
 });
