@@ -131,6 +131,9 @@ export class Probe {
     const certificate = this.#certificate(isChecked ? "valid" : "not-checked");
     if (certificate === undefined) throw new Error("a handshake that is over has a certificate");
     const notes = isChecked ? [] : ["the URL has no key, so it was not checked who signed the certificate"];
+    if (certificate.clockDriftSeconds !== 0) {
+      notes.push("this machine's clock is outside of the certificate's time, by so little that not every miner minds");
+    }
     this.#complete({ step: "certificate", ...certificate }, "setup", notes);
     this.#conversation.begin();
   }

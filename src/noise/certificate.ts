@@ -11,6 +11,12 @@ import { NoiseError } from "./errors.ts";
 export const CERTIFICATE_BYTES = 74;
 
 const CERTIFICATE_VERSION = 0;
+/**
+ * How far outside of a certificate's time a miner's clock may be: clocks differ, and some pools sign one for each handshake
+ * without backdating it. The SRI translator allows as much.
+ */
+export const MAX_CLOCK_DRIFT_SECONDS = 10;
+
 /** version, valid_from, not_valid_after: what is signed, before the key. */
 const SIGNED_FIELDS_BYTES = 10;
 
@@ -46,7 +52,7 @@ export function readCertificate(message: Uint8Array): Certificate {
 }
 
 /**
- * Checks a SIGNATURE_NOISE_MESSAGE against the static key of the handshake.
+ * Checks a SIGNATURE_NOISE_MESSAGE against the static key of the handshake, and its time with that much of grace.
  * @param options.authorityPublicKey 32 bytes; undefined leaves the signature unchecked.
  * @throws {NoiseError} `certificate-version`, `certificate-not-yet-valid`, `certificate-expired`,
  * `certificate-signature`.
@@ -65,14 +71,14 @@ export function verifyCertificate(options: {
       `the pool's certificate has version ${version}; 0 is known: update the miner`,
     );
   }
-  if (nowSeconds < validFrom) {
+  if (nowSeconds < validFrom - MAX_CLOCK_DRIFT_SECONDS) {
     const seconds = validFrom - nowSeconds;
     throw new NoiseError(
       "certificate-not-yet-valid",
       `the pool's certificate is valid only in ${seconds} s: check the clock`,
     );
   }
-  if (nowSeconds > notValidAfter) {
+  if (nowSeconds > notValidAfter + MAX_CLOCK_DRIFT_SECONDS) {
     const seconds = nowSeconds - notValidAfter;
     throw new NoiseError("certificate-expired", `the pool's certificate expired ${seconds} s ago: check the clock`);
   }

@@ -57,15 +57,15 @@ describe("a probe over Noise", () => {
   it.each([
     [
       "certificate-expired",
-      { notValidAfter: NOW_SECONDS - 5 },
-      { clockDriftSeconds: 5, secondsLeft: -5 },
-      "expired 5 s ago",
+      { notValidAfter: NOW_SECONDS - 15 },
+      { clockDriftSeconds: 15, secondsLeft: -15 },
+      "expired 15 s ago",
     ],
     [
       "certificate-not-yet-valid",
-      { validFrom: NOW_SECONDS + 9 },
-      { clockDriftSeconds: -9, secondsLeft: hour },
-      "is valid only in 9 s",
+      { validFrom: NOW_SECONDS + 19 },
+      { clockDriftSeconds: -19, secondsLeft: hour },
+      "is valid only in 19 s",
     ],
     [
       "certificate-signature",
@@ -87,12 +87,26 @@ describe("a probe over Noise", () => {
     for (const fields of [{ notValidAfter: NOW_SECONDS }, { validFrom: NOW_SECONDS }]) {
       const { rig, actTwo } = answered({ ...IDENTITY, ...fields });
       expect(rig.bytes(actTwo).facts("certificate")).toMatchObject({ ok: true, clockDriftSeconds: 0 });
+      expect(rig.notes).toEqual([]);
+    }
+  });
+
+  it("notes a clock that is outside of the certificate's time by no more than a miner allows", () => {
+    for (const [fields, clockDriftSeconds] of [
+      [{ notValidAfter: NOW_SECONDS - 10 }, 10],
+      [{ validFrom: NOW_SECONDS + 10 }, -10],
+    ] as const) {
+      const { rig, actTwo } = answered({ ...IDENTITY, ...fields });
+      expect(rig.bytes(actTwo).facts("certificate")).toMatchObject({ ok: true, clockDriftSeconds });
+      expect(rig.notes).toEqual([
+        "this machine's clock is outside of the certificate's time, by so little that not every miner minds",
+      ]);
     }
   });
 
   it("looks at the clock when the certificate has come: some pools sign one for each handshake", () => {
-    const { rig, actTwo } = answered({ ...IDENTITY, validFrom: NOW_SECONDS + 9 });
-    expect(rig.after(8_997).bytes(actTwo).facts("certificate")).toMatchObject({ ok: true, clockDriftSeconds: 0 });
+    const { rig, actTwo } = answered({ ...IDENTITY, validFrom: NOW_SECONDS + 19 });
+    expect(rig.after(18_997).bytes(actTwo).facts("certificate")).toMatchObject({ ok: true, clockDriftSeconds: 0 });
   });
 
   it("finds an answer that is none, though it is as long", () => {

@@ -135,10 +135,10 @@ describe("the certificate in act two", () => {
     expect(reading(newResponder(again).readActOne(ACT_ONE)).read).not.toThrow();
   });
 
-  it("is accepted in its first and its last second, and refused one beside them", () => {
-    for (const nowSeconds of [FROM, AFTER]) expect(reading(ACT_TWO, { nowSeconds }).read).not.toThrow();
-    refused(ACT_TWO, { nowSeconds: FROM - 1 }, "certificate-not-yet-valid");
-    refused(ACT_TWO, { nowSeconds: AFTER + 1 }, "certificate-expired");
+  it("is accepted up to ten seconds outside of its time, and refused further away", () => {
+    for (const nowSeconds of [FROM - 10, AFTER + 10]) expect(reading(ACT_TWO, { nowSeconds }).read).not.toThrow();
+    refused(ACT_TWO, { nowSeconds: FROM - 11 }, "certificate-not-yet-valid");
+    refused(ACT_TWO, { nowSeconds: AFTER + 11 }, "certificate-expired");
   });
 
   it("is refused with another version", () => {
@@ -148,6 +148,6 @@ describe("the certificate in act two", () => {
   it("may be signed by anyone where no authority is given, but has to be valid now", () => {
     const byOther = newResponder(STATIC, certificateFor(STATIC, OTHER.secretKey)).readActOne(ACT_ONE);
     expect(reading(byOther, { authorityPublicKey: undefined }).read).not.toThrow();
-    refused(byOther, { authorityPublicKey: undefined, nowSeconds: AFTER + 1 }, "certificate-expired");
+    refused(byOther, { authorityPublicKey: undefined, nowSeconds: AFTER + 11 }, "certificate-expired");
   });
 });

@@ -49,9 +49,9 @@ describe("the pool's certificate", () => {
     expect(identity.certificate()).toHaveLength(CERTIFICATE_BYTES);
     verify();
     verify(-HOUR_SECONDS);
-    expect(() => verify(-HOUR_SECONDS - 1)).toThrow(/valid only in 1 s/);
+    expect(() => verify(-HOUR_SECONDS - 11)).toThrow(/valid only in 11 s/);
     verify(24 * HOUR_SECONDS);
-    expect(() => verify(24 * HOUR_SECONDS + 1)).toThrow(/expired 1 s ago/);
+    expect(() => verify(24 * HOUR_SECONDS + 11)).toThrow(/expired 11 s ago/);
   });
 
   it("is the same until half of its time is over, and another from that second on", () => {
