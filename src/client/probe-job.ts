@@ -5,11 +5,13 @@ import { readCoinbase } from "../bitcoin/read-coinbase.ts";
 import { bitsToTarget, difficultyOfTarget } from "../bitcoin/target.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import { AditError } from "../core/errors.ts";
+import { MAX_FUTURE_SECONDS } from "../mining/share-check.ts";
+import { MAX_JOB_FRAME_BYTES, MAX_MERKLE_BRANCHES } from "../mining/work-book.ts";
 import { FRAME_HEADER_BYTES, type FrameHeader } from "../wire/frame.ts";
 import type { NewExtendedMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
 import type { JobFacts } from "./probe-events.ts";
 import { unexpected } from "./probe-faults.ts";
-import type { ReceivedJob } from "./work.ts";
+import { type ReceivedJob, ROLLED_VERSION_MASK } from "./work.ts";
 
 export type ProbedChannel = {
   readonly channelId: number;
@@ -23,16 +25,8 @@ export type ProbedJob = {
   readonly header: Pick<FrameHeader, "channelMsg" | "length">;
 };
 
-/** A Bitaxe drops the pool for longer ones. */
-const LONGEST_JOB_FRAME_BYTES = 8_191;
-/** The same. */
-const MOST_MERKLE_BRANCHES = 20;
-/** Nodes refuse blocks whose time is further ahead. */
-const MOST_AHEAD_SECONDS = 7_200;
 /** Arbitrary: a pool whose jobs are older does not follow its node, or this machine's clock is wrong. */
 const MOST_BEHIND_SECONDS = 3_600;
-/** What common firmware rolls, by setting bits that the job has clear. */
-const ROLLED_VERSION_BITS = 0x1fffe000;
 
 /** @throws {ClientError} `unexpected-message` where no work can be made of it. */
 export function factsOfJob(
@@ -82,11 +76,13 @@ function coinbaseOf(job: NewExtendedMiningJob, channel: ProbedChannel): NonNulla
 export function notesOfJob(facts: JobFacts, bits: { readonly job: boolean; readonly tip: boolean }): string[] {
   const { frameBytes, coinbase, minNtimeAheadSeconds: ahead, version } = facts;
   const notes: string[] = [];
-  if (frameBytes > LONGEST_JOB_FRAME_BYTES) {
-    notes.push(`the job has ${frameBytes} bytes, and some firmware (Bitaxe) drops a pool from 8192 on`);
+  if (frameBytes > MAX_JOB_FRAME_BYTES) {
+    const drops = `some firmware (Bitaxe) drops a pool from ${MAX_JOB_FRAME_BYTES + 1} on`;
+    notes.push(`the job has ${frameBytes} bytes, and ${drops}`);
   }
-  if (coinbase !== undefined && coinbase.merkleBranches > MOST_MERKLE_BRANCHES) {
-    notes.push(`the job has ${coinbase.merkleBranches} merkle branches, and some firmware (Bitaxe) takes 20 at most`);
+  if (coinbase !== undefined && coinbase.merkleBranches > MAX_MERKLE_BRANCHES) {
+    const takes = `some firmware (Bitaxe) takes ${MAX_MERKLE_BRANCHES} at most`;
+    notes.push(`the job has ${coinbase.merkleBranches} merkle branches, and ${takes}`);
   }
   if (coinbase !== undefined && coinbase.height === undefined) {
     notes.push("the coinbase does not begin with the height of its block, which nodes refuse");
@@ -94,14 +90,15 @@ export function notesOfJob(facts: JobFacts, bits: { readonly job: boolean; reado
   if (!facts.versionRollingAllowed) {
     notes.push("versions may not be rolled, which some miners (Bitaxe, the SRI translator) need");
   }
-  if ((Number.parseInt(version, 16) & ROLLED_VERSION_BITS) !== 0) {
+  // Such firmware rolls by setting bits that the job has clear.
+  if ((Number.parseInt(version, 16) & ROLLED_VERSION_MASK) !== 0) {
     notes.push("the job's version has bits set that common firmware rolls");
   }
   if (!bits.job || !bits.tip) {
     const what = bits.job ? "SetNewPrevHash" : "the job";
     notes.push(`${what} comes without the channel_msg bit, and some firmware (Braiins OS) drops it then`);
   }
-  if (ahead > MOST_AHEAD_SECONDS) {
+  if (ahead > MAX_FUTURE_SECONDS) {
     notes.push(`min_ntime is ${ahead} s ahead of this machine's clock: one of the two clocks is wrong`);
   }
   if (-ahead > MOST_BEHIND_SECONDS) {

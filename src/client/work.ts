@@ -48,7 +48,7 @@ export type WorkUnit = {
 /** Version bits that are rolled, as most hardware does; a part of BIP323's 0x1fffffe0. */
 const ROLLED_VERSION_SHIFT = 13;
 const ROLLED_VERSIONS = 0x10000;
-const ROLLED_VERSION_MASK = (ROLLED_VERSIONS - 1) << ROLLED_VERSION_SHIFT;
+export const ROLLED_VERSION_MASK: number = (ROLLED_VERSIONS - 1) << ROLLED_VERSION_SHIFT;
 
 /** Future jobs that are remembered until a SetNewPrevHash names one, the latest ones. A pool sends one or two. */
 export const MAX_FUTURE_JOBS = 8;
