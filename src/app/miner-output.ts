@@ -4,6 +4,7 @@ import type { MinerEvent } from "../client/miner-events.ts";
 import { formatHashrate, progressLine } from "../client/miner-stats.ts";
 import type { PaidOutput } from "../client/payout-watch.ts";
 import { hostAndPort } from "../core/host-and-port.ts";
+import { printableJson, printableText } from "../core/printable-text.ts";
 import type { Output } from "./output.ts";
 
 /** Of a payout, on a line. Arbitrary. */
@@ -18,7 +19,7 @@ const PROGRESS_LINE_SECONDS = 10;
 export function showAsJson(output: Output): ShowEvent {
   const isDue = everyNth(PROGRESS_LINE_SECONDS);
   return (event) => {
-    if (event.event !== "progress" || isDue()) output.print(JSON.stringify(event));
+    if (event.event !== "progress" || isDue()) output.print(printableJson(event));
   };
 }
 
@@ -43,7 +44,7 @@ export function showAsText(output: Output, now: () => Date): ShowEvent {
         // Of one that is followed the next event says where to and when.
         if (event.answer === "followed") return;
         return note(
-          `the pool sends its miners on to ${hostAndPort(event)}: not followed, since ${NOT_FOLLOWED[event.answer]}`,
+          `the pool sends its miners on to ${printableText(hostAndPort(event))}: not followed, since ${NOT_FOLLOWED[event.answer]}`,
         );
       case "disconnected":
         return note(`${event.error}; next attempt in ${event.retryMs / 1000} s`);

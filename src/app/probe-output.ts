@@ -2,11 +2,12 @@
 
 import type { CertificateFacts, JobFacts, ProbeEvent, ProbeFacts } from "../client/probe-events.ts";
 import { hostAndPort } from "../core/host-and-port.ts";
+import { printableJson } from "../core/printable-text.ts";
 import type { Output } from "./output.ts";
 
 /** One object per line. */
 export function showStepAsJson(event: ProbeEvent, output: Output): void {
-  output.print(JSON.stringify(event));
+  output.print(printableJson(event));
 }
 
 /** A line for each step, and one for each of its notes. */

@@ -1,6 +1,6 @@
 /** What the miner counts, and how a person gets to see it. */
 
-import { printable } from "./printable.ts";
+import { printableText } from "../core/printable-text.ts";
 
 export type MinerStats = {
   readonly accepted: number;
@@ -110,7 +110,7 @@ export function formatHashrate(hashesPerSecond: number): string {
 /** One line for a person: `6.66 MH/s | accepted 37 | rejected 1 (stale-share 1) | difficulty 0.0005439 | blocks 4` */
 export function progressLine(stats: MinerStats, isConnected: boolean): string {
   const reasons = Object.entries(stats.rejects)
-    .map(([code, count]) => `${printable(code)} ${count}`)
+    .map(([code, count]) => `${printableText(code)} ${count}`)
     .join(", ");
   const parts = [
     isConnected ? formatHashrate(stats.hashrate) : "not connected",

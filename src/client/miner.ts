@@ -8,6 +8,7 @@ import { compareLittleEndian256, reversed, toHex } from "../core/bytes.ts";
 import { type Clock, systemClock, type Timer } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import { hostAndPort } from "../core/host-and-port.ts";
+import { printableText } from "../core/printable-text.ts";
 import { NoiseError } from "../noise/errors.ts";
 import { type PoolAddress, parsePoolUrl } from "../noise/pool-url.ts";
 import type { Reconnect } from "../wire/common-messages.ts";
@@ -20,7 +21,6 @@ import { MiningClient, type MiningClientEvents } from "./mining-client.ts";
 import type { StartThread } from "./mining-thread.ts";
 import { PayoutWatch } from "./payout-watch.ts";
 import { PoolConnection } from "./pool-connection.ts";
-import { printable } from "./printable.ts";
 import { ReconnectPlan } from "./reconnect-plan.ts";
 import { hashOfUnit, type WorkUnit } from "./work.ts";
 
@@ -180,7 +180,7 @@ class Miner {
         this.#onAnswer();
       },
       onClosed: (reasonCode) => {
-        const message = `the pool closed the channel with ${printable(reasonCode)}`;
+        const message = `the pool closed the channel with ${printableText(reasonCode)}`;
         connection.abort(new ClientError(message, { code: "connection-lost" }));
       },
       onReconnect: (message) => this.#sentOn(message, connection),
@@ -206,11 +206,10 @@ class Miner {
 
   #sentOn(message: Reconnect, connection: PoolConnection): void {
     if (this.#isEnding) return;
-    const { answer, port, ...place } = this.#plan.sendOn(message);
-    const host = printable(place.host);
-    this.#context.onEvent({ event: "reconnect", host, port, answer });
-    if (answer !== "followed") return;
-    const said = `the pool sends its miners on to ${hostAndPort({ host, port })}`;
+    const sentOn = this.#plan.sendOn(message);
+    this.#context.onEvent({ event: "reconnect", ...sentOn });
+    if (sentOn.answer !== "followed") return;
+    const said = `the pool sends its miners on to ${hostAndPort(sentOn)}`;
     connection.abort(new ClientError(said, { code: "connection-lost" }));
   }
 

@@ -5,6 +5,7 @@
 
 import { difficultyOfTarget, targetFromBytes } from "../bitcoin/target.ts";
 import { toHex } from "../core/bytes.ts";
+import { printableText } from "../core/printable-text.ts";
 import { definitionOf } from "../wire/all-messages.ts";
 import {
   CloseChannel,
@@ -26,7 +27,6 @@ import {
   REQUIRES_FIXED_VERSION,
   setupFrame,
 } from "./opening-frames.ts";
-import { printable } from "./printable.ts";
 import type { ProbeFacts } from "./probe-events.ts";
 import { unexpected } from "./probe-faults.ts";
 import { factsOfJob, notesOfJob, type ProbedChannel, type ProbedJob } from "./probe-job.ts";
@@ -160,7 +160,7 @@ export class ProbeConversation {
         return this.#start(header, read(SetNewPrevHash), nowSeconds);
       case CloseChannel.msgType: {
         const { reason_code } = read(CloseChannel);
-        const message = `the pool closed the channel with ${printable(reason_code)}: ask the pool's operator what it means`;
+        const message = `the pool closed the channel with ${printableText(reason_code)}: ask the pool's operator what it means`;
         throw new ClientError(message, { code: "connection-lost" });
       }
       default:
@@ -208,6 +208,6 @@ function nameOf(header: FrameHeader): string {
 }
 
 function sentOn({ new_host, new_port }: Reconnect): ClientError {
-  const where = new_host === "" ? "to this one again" : `on to ${printable(new_host)}:${new_port}`;
+  const where = new_host === "" ? "to this one again" : `on to ${printableText(new_host)}:${new_port}`;
   return new ClientError(`the pool sends its miners ${where}: probe that server`, { code: "connection-lost" });
 }

@@ -2,6 +2,7 @@
 
 import { AditError } from "../core/errors.ts";
 import { hostAndPort } from "../core/host-and-port.ts";
+import { isAllText } from "../wire/foreign-protocol.ts";
 import { type ConnectionPlace, connectionFault, connectionTimeout, protocolFault } from "./connection-faults.ts";
 import { ClientError } from "./errors.ts";
 import type { ProbeStep } from "./probe-events.ts";
@@ -82,13 +83,12 @@ export function foreignFault(place: ProbedPlace, heard: Uint8Array): ClientError
 
 /** So many bytes of nothing but text are no chance: less than one handshake in 2^40 begins so. */
 const SURELY_TEXT_BYTES = 30;
-const TEXT = /^[\t\n\r\x20-\x7e]*$/;
 
 function foreignAnswer(heard: Uint8Array): string | undefined {
   if (isTlsAlert(heard)) return "TLS";
   const text = new TextDecoder("latin1").decode(heard);
   if (/^HTTP\/\d/.test(text)) return "HTTP";
-  if (text.length < SURELY_TEXT_BYTES || !TEXT.test(text)) return undefined;
+  if (!isAllText(text, SURELY_TEXT_BYTES)) return undefined;
   return text.startsWith("{") ? "JSON, as Stratum V1 does" : "text";
 }
 

@@ -1,7 +1,7 @@
 /** A pool's refusals as errors that say what to do about them. SV2 §5.3.1, §5.3.5. */
 
+import { printableText } from "../core/printable-text.ts";
 import { ClientError } from "./errors.ts";
-import { printable } from "./printable.ts";
 
 /** By the pool's code. Those that are absent are for the pool's operator to explain. */
 const ADVICE = new Map([
@@ -26,7 +26,7 @@ function refused(
   { code, errorCode }: { readonly code: "setup-refused" | "open-refused"; readonly errorCode: string },
 ): ClientError {
   const advice = ADVICE.get(errorCode) ?? "ask the pool's operator what it means";
-  return new ClientError(`the pool refuses the ${what} with ${printable(errorCode)}: ${advice}`, {
+  return new ClientError(`the pool refuses the ${what} with ${printableText(errorCode)}: ${advice}`, {
     code,
     details: { errorCode },
   });

@@ -1,7 +1,15 @@
-/** Text of a peer in lines that people read: no character of it can change what a terminal or another line shows. */
+/**
+ * Text of others (a miner, a pool, a node) as people are shown it: no character of it can change what a terminal or another
+ * line shows, and none is unseen. The one rule of which characters those are.
+ */
 
 /** Controls, marks that are not seen or that reorder text, and what ends a line. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** Whether the text has none of them. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNPRINTABLE) === -1;
+}
 
 /** The text with each unprintable character as `\u{…}`, its code in hexadecimal. */
 export function printableText(text: string): string {

@@ -4,12 +4,9 @@
  */
 
 import { toHex } from "../core/bytes.ts";
+import { isPrintable } from "../core/printable-text.ts";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** C0 and C1 controls, line and paragraph separators, and the marks that reorder text on a screen. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the purpose
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 /**
  * The identity's text where its bytes are printable UTF-8, else `0x` and its hexadecimal. Text that begins with `0x`
@@ -18,7 +15,7 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\
 export function identityText(bytes: Uint8Array): string {
   try {
     const text = strictUtf8.decode(bytes);
-    if (!UNPRINTABLE.test(text) && !text.startsWith("0x")) return text;
+    if (isPrintable(text) && !text.startsWith("0x")) return text;
   } catch {
     // Not UTF-8: shown as hexadecimal below.
   }

@@ -2,6 +2,7 @@
 
 import { isIPv6 } from "node:net";
 import { hostAndPort } from "../core/host-and-port.ts";
+import { isPrintable } from "../core/printable-text.ts";
 import { decodeAuthorityKey, encodeAuthorityKey } from "./authority-key.ts";
 import { NoiseError } from "./errors.ts";
 
@@ -16,8 +17,7 @@ export type PoolAddress = {
 const SCHEME = "stratum2+tcp://";
 /** What follows the scheme; what host and port may be is checked afterwards, each with its own message. */
 const REST = /^(?<host>\[[^\]/]*\]|[^:/]*)(?::(?<port>[^/]*))?(?:\/(?<key>.*))?$/s;
-/** Also without what is not seen: errors show the name. */
-const NAME = /^[^\p{Cc}\p{Cf}\s:/?#@\\[\]]+$/u;
+const NAME = /^[^\s:/?#@\\[\]]+$/;
 
 export function formatPoolUrl(address: PoolAddress & { readonly authorityPublicKey: Uint8Array }): string {
   return `${SCHEME}${hostAndPort(address)}/${encodeAuthorityKey(address.authorityPublicKey)}`;
@@ -46,12 +46,17 @@ export function parsePoolUrl(pasted: string): PoolAddress {
 
 /** Whether it can be the host of a pool's URL: a name, an IPv4 address, or an IPv6 address without brackets. */
 export function isPoolHost(text: string): boolean {
-  return NAME.test(text) || isIPv6(text);
+  return isName(text) || isIPv6(text);
+}
+
+/** Errors show it as it is. */
+function isName(text: string): boolean {
+  return NAME.test(text) && isPrintable(text);
 }
 
 /** The host without brackets; undefined where it is none. */
 function hostOf(text: string): string | undefined {
-  if (!text.startsWith("[")) return NAME.test(text) ? text : undefined;
+  if (!text.startsWith("[")) return isName(text) ? text : undefined;
   const address = text.slice(1, -1);
   return isIPv6(address) ? address : undefined;
 }

@@ -3,6 +3,7 @@
  * dialects of the envelope: version 1 (Bitcoin Core's HTTP 500 with an error in the body) and version 2 (HTTP 200).
  */
 
+import { printableText } from "../core/printable-text.ts";
 import { RpcError } from "./errors.ts";
 import type { HttpAnswer } from "./rpc-http.ts";
 
@@ -20,10 +21,13 @@ const MAX_WORDS = 200;
 
 /** A node's words as they may stand in a message: printable, on one line, at most 200 characters. */
 export function printable(words: string): string {
-  const oneLine = words
-    .slice(0, 4 * MAX_WORDS)
-    .replace(/[\p{C}\p{Z}]+/gu, " ")
-    .trim();
+  const oneLine = printableText(
+    words
+      .slice(0, 4 * MAX_WORDS)
+      // They may be a page of HTML, whose lines and indents say nothing.
+      .replace(/\s+/g, " ")
+      .trim(),
+  );
   return oneLine.length > MAX_WORDS ? `${oneLine.slice(0, MAX_WORDS)}…` : oneLine;
 }
 

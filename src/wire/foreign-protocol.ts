@@ -43,7 +43,8 @@ export function foreignProtocol(bytes: Uint8Array): ForeignProtocol | undefined 
   return REQUEST_LINE.test(text) && isAllText(text, SHORTEST_REQUEST_LINE) ? "http" : undefined;
 }
 
-function isAllText(text: string, length: number): boolean {
+/** Whether it has at least so many characters, and none that bytes of chance would have: latin1. */
+export function isAllText(text: string, length: number): boolean {
   return text.length >= length && TEXT.test(text);
 }
 

@@ -58,6 +58,14 @@ describe("The miner's events as JSON", () => {
     expect(chunks.map((line) => JSON.parse(line))).toEqual([PROGRESS, PROGRESS]);
   });
 
+  it("have no character that could change what is shown, and are the same when they are read", () => {
+    const { chunks, output } = written();
+    const event = { event: "rejected", sequenceNumber: 4, errorCode: "a\u009b31m\u202eb" } as const;
+    showAsJson(output)(event);
+    expect(chunks[0]).toBe('{"event":"rejected","sequenceNumber":4,"errorCode":"a\\u009b31m\\u202eb"}\n');
+    expect(JSON.parse(chunks[0] ?? "")).toEqual(event);
+  });
+
   it("have the fields that docs/miner.md lists, and no others", () => {
     const page = readFileSync(join(import.meta.dirname, "../../docs/miner.md"), "utf8");
     const documented = new Map(
@@ -100,9 +108,9 @@ describe("The miner's events as text", () => {
     const { chunks, output } = written();
     const show = showAsText(output, NOON);
     show({ event: "reconnect", host: "pool-b.example", port: 3335, answer: "followed" });
-    show({ event: "reconnect", host: "pool b", port: 3335, answer: "invalid" });
+    show({ event: "reconnect", host: "pool\u001b[31m b", port: 3335, answer: "invalid" });
     expect(chunks).toEqual([
-      "12:00:07 the pool sends its miners on to pool b:3335: not followed, since there can be no such host\n",
+      "12:00:07 the pool sends its miners on to pool\\u{1b}[31m b:3335: not followed, since there can be no such host\n",
     ]);
   });
 

@@ -175,6 +175,11 @@ describe("a step is shown", () => {
     expect(printed(showStepAsText, event)).toContain("this clock is 9 s before that");
   });
 
+  it("to programs without a character that could change what a terminal shows", () => {
+    const event = { step: "setup", ok: false, ms: 0, code: "c", error: "a\u009bb\u202e" } as const;
+    expect(printed(showStepAsJson, event)).toContain('"error":"a\\u009bb\\u202e"');
+  });
+
   it.each(SHOWN)("to programs as it is: $step", (event) => {
     expect(JSON.parse(printed(showStepAsJson, event))).toEqual(JSON.parse(JSON.stringify(event)));
   });

@@ -205,7 +205,7 @@ describe("A miner that has lost its connection", () => {
     end.say(CloseChannel, { channel_id: 11, reason_code: "\u001b[31mmaintenance" });
     expect(await bench.nth("disconnected")).toMatchObject({
       code: "connection-lost",
-      error: "the pool closed the channel with ?[31mmaintenance",
+      error: "the pool closed the channel with \\u{1b}[31mmaintenance",
     });
     await end.gone;
   });

@@ -110,7 +110,9 @@ describe("The progress line", () => {
   });
 
   it("shows no control characters of a pool's reason", () => {
-    expect(progressLine({ ...STATS, rejected: 1, rejects: { "\u001b[2Jx\n": 1 } }, true)).toContain("(?[2Jx? 1)");
+    expect(progressLine({ ...STATS, rejected: 1, rejects: { "\u001b[2Jx\n": 1 } }, true)).toContain(
+      "(\\u{1b}[2Jx\\u{a} 1)",
+    );
   });
 });
 

@@ -63,7 +63,7 @@ describe("A mining client that its pool refuses", () => {
     conversation.setUp();
     const error_code = "\u001b[2Jno\n";
     expect(() => conversation.answer(OpenMiningChannelError, { request_id: 1, error_code })).toThrow(
-      "the pool refuses the channel with ?[2Jno?: ask the pool's operator what it means",
+      "the pool refuses the channel with \\u{1b}[2Jno\\u{a}: ask the pool's operator what it means",
     );
   });
 });

@@ -229,7 +229,7 @@ describe("a probe says what is wrong", () => {
     [
       "the channel is closed",
       (rig) => rig.setUp().opened().say(CloseChannel, { channel_id: 5, reason_code: "bye\u001b[2J" }),
-      "job: connection-lost: the pool closed the channel with bye?[2J: ask the pool's operator what it means",
+      "job: connection-lost: the pool closed the channel with bye\\u{1b}[2J: ask the pool's operator what it means",
     ],
     [
       "miners are sent elsewhere",

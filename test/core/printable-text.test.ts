@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printableJson, printableText } from "../../src/core/printable-text.ts";
+import { isPrintable, printableJson, printableText } from "../../src/core/printable-text.ts";
 
 /** Each would change what is shown: new lines, escape sequences, text from right to left, marks that are not seen. */
 const HOSTILE = [
@@ -21,7 +21,14 @@ describe("text of a peer", () => {
     expect(JSON.parse(line)).toEqual(value);
   });
 
+  it.each(HOSTILE)("is known not to be printable with character %i", (code) => {
+    const text = `a${String.fromCodePoint(code)}b`;
+    // Twice: nothing is remembered of the text before.
+    expect([isPrintable(text), isPrintable(text)]).toEqual([false, false]);
+  });
+
   it("is shown as it is where it can be printed", () => {
+    expect(isPrintable(HARMLESS)).toBe(true);
     expect(printableText(HARMLESS)).toBe(HARMLESS);
     expect(printableJson({ vendor: HARMLESS })).toBe(JSON.stringify({ vendor: HARMLESS }));
   });

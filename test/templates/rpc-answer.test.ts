@@ -90,7 +90,7 @@ describe("an answer", () => {
 
 describe("words of a node", () => {
   it("become one printable line", () => {
-    expect(printable(" a\r\n\u001b[31mb\u202ec\u2028d ")).toBe("a [31mb c d");
+    expect(printable(" a\r\n\t\u001b[31mb\u202ec\u2028d ")).toBe("a \\u{1b}[31mb\\u{202e}c d");
   });
 
   it("are kept up to 200 characters, and cut above", () => {
