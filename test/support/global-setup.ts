@@ -1,7 +1,7 @@
 /**
- * Runs once before all tests: installs the real node of the tests (`test/bcoin`, bcoin) where it is absent or not of
- * the committed lock file. It is built beside its place and moved there in one step, so that several test runs in one
- * checkout never see half of it.
+ * Runs once before all tests: gives the run its folder for what is laid down for a while, and installs the real node of the
+ * tests (`test/bcoin`, bcoin) where it is absent or not of the committed lock file. That is built beside its place and moved
+ * there in one step, so that several test runs in one checkout never see half of it.
  */
 
 import { execFile } from "node:child_process";
@@ -10,17 +10,20 @@ import { cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { enterRunFolder } from "./run-folder.ts";
 
 const PACKAGE_FOLDER = join(dirname(fileURLToPath(import.meta.url)), "..", "bcoin");
 const PACKAGE_FILES = ["package.json", "package-lock.json", ".npmrc"];
 /** Holds the digest of the files that the installed packages came from. */
 const STAMP = ".adit-lock-digest";
 
-export default async function setup(): Promise<void> {
+/** @returns what runs once after all tests. */
+export default async function setup(): Promise<() => void> {
   const digest = createHash("sha256");
   for (const name of PACKAGE_FILES) digest.update(await readFile(join(PACKAGE_FOLDER, name)));
   const wanted = digest.digest("hex");
   if ((await installedDigest()) !== wanted) await install(wanted);
+  return enterRunFolder(process.env);
 }
 
 async function installedDigest(): Promise<string | undefined> {
