@@ -23,7 +23,10 @@ export default async function setup(): Promise<() => void> {
   for (const name of PACKAGE_FILES) digest.update(await readFile(join(PACKAGE_FOLDER, name)));
   const wanted = digest.digest("hex");
   if ((await installedDigest()) !== wanted) await install(wanted);
-  return enterRunFolder(process.env);
+  const leave = enterRunFolder(process.env);
+  // Ctrl-C ends the run without what comes after the tests.
+  process.once("exit", leave);
+  return leave;
 }
 
 async function installedDigest(): Promise<string | undefined> {
