@@ -28,9 +28,6 @@ export type UpdateRequest = {
 /** Settings that are no longer those of the pool, and when they ceased to be. */
 export type Change = { readonly before: MiningOptions; readonly now: Moment };
 
-/** Where shares flood in, a target so many times harder than the one before is followed by a job at once. Arbitrary. */
-const URGENT_TIGHTENING = 4n;
-
 /** How often settled difficulties are noted, lest a pool that is killed forgets them. Arbitrary. */
 const NOTE_EVERY_MS = 600_000;
 
@@ -100,7 +97,7 @@ export class ChannelSteering {
     if (target.value !== channel.target.value) this.setTarget(channel, target);
   }
 
-  /** What vardiff wants of the channels at that time; sends SetTarget where something changes. */
+  /** What vardiff wants of the channels at that time; sends SetTarget, and a job that has it, where something changes. */
   retarget(channels: Iterable<Channel>, now: Moment): void {
     const { networkTarget } = this.#context.workBook;
     const otherNetworkTarget = networkTarget !== this.#networkTarget;
@@ -114,7 +111,8 @@ export class ChannelSteering {
         const target = this.#wanted(channel);
         const before = channel.target.value;
         if (target.value !== before) this.setTarget(channel, target);
-        if (target.value * URGENT_TIGHTENING <= before) this.#refresh(channel);
+        // A client heeds a harder target with its next job only, and until then its shares tell of the old one.
+        if (target.value < before) this.#refresh(channel);
       }
       if (noting) this.note(channel);
     }

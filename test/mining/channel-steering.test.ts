@@ -47,17 +47,18 @@ function update(channel: Channel, second: number, fields: { nominalHashrate?: nu
 }
 
 describe("difficulty control", () => {
-  it("gives a job at once where shares flood in, so that the flood ends, and not with a smaller rise", () => {
-    const channel = openAt(0);
+  it("gives a job at once with each rise, so that the difficulty counts from that moment on", () => {
+    const flooding = openAt(0);
     rig.frames();
-    mine(channel, 0, { until: 10, suited: 100_000 });
+    mine(flooding, 0, { until: 10, suited: 100_000 });
     expect(types().slice(0, 2)).toEqual(["0x21", "0x15"]);
-    expect(channel.target.difficulty).toBeGreaterThan(50_000);
-    const other = openAt(10);
+    expect(flooding.target.difficulty).toBeGreaterThan(50_000);
+    const faster = openAt(10);
     rig.frames();
-    mine(other, 10, { until: 250, suited: 2_000 });
-    expect(types()).toContain("0x21");
-    expect(other.jobs).toHaveLength(1);
+    mine(faster, 10, { until: 250, suited: 2_000 });
+    expect(types().slice(0, 2)).toEqual(["0x21", "0x15"]);
+    expect(faster.jobs.at(-1)?.difficulty).toBe(faster.target.difficulty);
+    expect(faster.target.difficulty).toBeGreaterThan(1_300);
   });
 
   it("is not ended by a proxy that repeats its announcement each second", () => {
@@ -210,7 +211,7 @@ describe("a target harder than a block's", () => {
     rig.template({ bits: network(1e6) });
     rig.frames();
     rig.harness.pool.retarget(later(3));
-    expect(types()).toEqual(["0x21"]);
+    expect(types()).toEqual(["0x21", "0x15"]);
     expect(channel.target.difficulty).toBeCloseTo(1_000, 0);
   });
 

@@ -1,15 +1,9 @@
 /**
  * A miner without a clock: its shares arrive as a Poisson process, and vardiff steers its difficulty as a channel does,
- * with each job bound to the target of its time. Difficulties are in units of the one that suits a hashrate of 1.
+ * with a job at once for each change. Difficulties are in units of the one that suits a hashrate of 1.
  */
 
 import { Vardiff } from "../../src/mining/vardiff.ts";
-
-/** Seconds between refreshed jobs, which bring the client a harder target. */
-const REFRESH_SECONDS = 30;
-
-/** A target so many times harder is followed by a job at once, as in the pool. */
-const URGENT_TIGHTENING = 4;
 
 export type Change = { readonly second: number; readonly difficulty: number };
 
@@ -45,7 +39,6 @@ export function random(seed: number): () => number {
 export function simulate(options: SimulationOptions): Simulation {
   const { start = 1, sharesPerMinute = 12 } = options;
   const next = random(7_919 * options.seed);
-  const refreshAt = Math.floor(REFRESH_SECONDS * next());
   const vardiff = new Vardiff({
     sharesPerMinute,
     announced: 0,
@@ -55,7 +48,6 @@ export function simulate(options: SimulationOptions): Simulation {
     nowMs: 0,
   });
   const changes: Change[] = [];
-  let target = start;
   let job = start;
   let [credited, work, shares] = [0, 0, 0];
   let untilShare = -Math.log(1 - next());
@@ -70,13 +62,10 @@ export function simulate(options: SimulationOptions): Simulation {
       shares += 1;
     }
     untilShare -= expected;
-    if (second % REFRESH_SECONDS === refreshAt) job = target;
     if (!vardiff.look(1_000 * second)) continue;
-    const difficulty = vardiff.estimate;
-    vardiff.serve(difficulty, 0);
-    if (difficulty < target || difficulty >= URGENT_TIGHTENING * target) job = difficulty;
-    target = difficulty;
-    changes.push({ second, difficulty });
+    job = vardiff.estimate;
+    vardiff.serve(job, 0);
+    changes.push({ second, difficulty: job });
   }
   return { changes, credited, work, shares };
 }
