@@ -125,18 +125,23 @@ describe("a stop", () => {
   });
 });
 
+/** Not earlier, and not later. */
+async function letsGoAfterTwoSeconds(): Promise<void> {
+  bench.clock.advance(STORE_GRACE_MS - 1);
+  await someTurns();
+  expect([peer.unread, bench.service.connections]).toEqual([0, 1]);
+  bench.clock.advance(1);
+  await peer.next(Reconnect);
+  await within(peer.closed, "the end of the connection");
+}
+
 describe("a stop whose ledger", () => {
   it("hangs holds no miner for longer than two seconds, acknowledges nothing, and says what was not stored", async () => {
     await share();
     await share();
     const { ended } = stop();
     await until("they are with the ledger", () => bench.ledger.commits.length === 1);
-    bench.clock.advance(STORE_GRACE_MS - 1);
-    await someTurns();
-    expect([peer.unread, bench.service.connections]).toEqual([0, 1]);
-    bench.clock.advance(1);
-    await peer.next(Reconnect);
-    await within(peer.closed, "the end of the connection");
+    await letsGoAfterTwoSeconds();
     await ended;
     expect(bench.logger.of(NOT_STORED)).toEqual([{ shares: 2 }]);
     expect(bench.service.shares).toEqual({ stored: 0, unstored: 2 });
@@ -168,12 +173,7 @@ describe("a stop whose validator hangs", () => {
     await share();
     const { ended } = stop();
     await bench.clock.waiting(STORE_GRACE_MS);
-    bench.clock.advance(STORE_GRACE_MS - 1);
-    await someTurns();
-    expect([peer.unread, bench.service.connections]).toEqual([0, 1]);
-    bench.clock.advance(1);
-    await peer.next(Reconnect);
-    await within(peer.closed, "the end of the connection");
+    await letsGoAfterTwoSeconds();
     await ended;
     expect(bench.logger.of("shares not validated in time: they are not acknowledged")).toHaveLength(1);
     bench.validator.deliver();
