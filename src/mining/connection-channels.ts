@@ -6,11 +6,12 @@
 
 import { targetFromBytes } from "../bitcoin/target.ts";
 import type { Moment } from "../core/clock.ts";
-import { CloseChannel, SetExtranoncePrefix, SetGroupChannel } from "../wire/channel-messages.ts";
+import { SetExtranoncePrefix, SetGroupChannel } from "../wire/channel-messages.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { Channel } from "./channel.ts";
 import { ChannelGroups } from "./channel-groups.ts";
 import { type Change, ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
+import { closeFrames } from "./close-frames.ts";
 import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
@@ -21,7 +22,7 @@ import type { MiningContext } from "./mining-context.ts";
 import { checkOpenRequest, type OpenRequest } from "./open-request.ts";
 import { openSuccessFrame } from "./open-success.ts";
 import { DEFAULT_ROLLABLE_BYTES, EXTRANONCE_PREFIX_BYTES } from "./pool-options.ts";
-import { regroup } from "./regrouping.ts";
+import { regroup, unpaidOf } from "./regrouping.ts";
 import { type ShareTotals, sumOfTotals } from "./share-tally.ts";
 import type { ShareTarget } from "./share-target.ts";
 import { workKind } from "./work-kind.ts";
@@ -34,6 +35,8 @@ export type ConnectionOptions = {
   readonly sink: FrameSink;
   /** The client heeds SetExtranoncePrefix. One that does not has to connect again for a new prefix. */
   readonly takesExtranoncePrefix?: boolean;
+  /** The client heeds CloseChannel. For one that does not, its connection ends in place of its channel. */
+  readonly heedsCloseChannel?: boolean;
   /** Where ids of channels and groups come from; by default they begin with 1. */
   readonly channelIds?: IdSequence;
 };
@@ -47,6 +50,7 @@ export class ConnectionChannels {
   readonly #sink: FrameSink;
   readonly #requiresStandardJobs: boolean;
   readonly #takesExtranoncePrefix: boolean;
+  readonly #heedsCloseChannel: boolean;
   readonly #delivery: JobDelivery;
   readonly #steering: ChannelSteering;
   readonly #channels = new Map<number, Channel>();
@@ -61,6 +65,7 @@ export class ConnectionChannels {
     this.#sink = options.sink;
     this.#requiresStandardJobs = options.requiresStandardJobs;
     this.#takesExtranoncePrefix = options.takesExtranoncePrefix ?? true;
+    this.#heedsCloseChannel = options.heedsCloseChannel ?? true;
     this.#ids = options.channelIds ?? new IdSequence();
     this.#groups = new ChannelGroups(this.#ids);
     this.#delivery = new JobDelivery({
@@ -200,12 +205,15 @@ export class ConnectionChannels {
 
   /**
    * Brings each channel under the payout that its identity has now: SetGroupChannel where it moves to another group, and
-   * CloseChannel where nobody can be paid for it.
+   * CloseChannel where nobody can be paid for it; with its last channel a connection ends.
    * @returns whether some channel needs other work now.
    */
   regroup(): boolean {
-    const { changed, joined, refused } = regroup(this.#groups, this.#context.payoutOf);
-    for (const channel of refused) this.#closeByPool(channel, "unknown-user");
+    const { payoutOf } = this.#context;
+    // Before any channel moves: what is closed by its group's id are those that the client has in it.
+    const unpaid = unpaidOf(this.channels(), payoutOf);
+    this.#closeByPool(unpaid, { reasonCode: "unknown-user", endReason: "payout-changed" });
+    const { changed, joined } = regroup(this.#groups, payoutOf);
     if (this.#requiresStandardJobs) return changed;
     for (const { groupChannelId: group_channel_id, members } of joined) {
       // All of them: widespread proxies take the list for the whole group.
@@ -233,8 +241,7 @@ export class ConnectionChannels {
 
   /** Closes a channel that found more shares on one tip than can be told apart; with its last channel a connection ends. */
   closeOverfull(channel: Channel): void {
-    this.#closeByPool(channel, "too-many-shares-on-one-tip");
-    if (this.#channels.size === 0) this.#sink.end("duplicates-full");
+    this.#closeByPool([channel], { reasonCode: "too-many-shares-on-one-tip", endReason: "duplicates-full" });
   }
 
   /** Frees everything, when the connection is gone. */
@@ -242,10 +249,18 @@ export class ConnectionChannels {
     this.#free([...this.#channels.values()]);
   }
 
-  #closeByPool(channel: Channel, reasonCode: string): void {
-    this.#sink.send(encodeFrame(CloseChannel, { channel_id: channel.channelId, reason_code: reasonCode }));
-    this.#free([channel]);
-    this.#sink.channelClosed(channel, reasonCode);
+  /** A client without a channel, or that goes on with a closed one, is helped by a new connection alone. */
+  #closeByPool(
+    closing: readonly Channel[],
+    { reasonCode, endReason }: { readonly reasonCode: string; readonly endReason: Parameters<FrameSink["end"]>[0] },
+  ): void {
+    if (closing.length === 0) return;
+    if (this.#heedsCloseChannel) {
+      for (const frame of closeFrames(closing, reasonCode)) this.#sink.send(frame);
+    }
+    this.#free(closing);
+    for (const channel of closing) this.#sink.channelClosed(channel, reasonCode);
+    if (!this.#heedsCloseChannel || this.#channels.size === 0) this.#sink.end(endReason);
   }
 
   /** A channel's next job, of the newest template: on the same tip, and only where that is the node's. */

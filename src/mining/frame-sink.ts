@@ -16,8 +16,8 @@ export type FrameSink = {
   send(frame: Uint8Array): void;
   /** There is work on the node's tip again: what waited for it can go on. */
   workAvailable(): void;
-  /** A channel was closed by the pool, which has told the client. */
+  /** A channel was closed by the pool, which has told the client, or ends the connection next. */
   channelClosed(channel: ClosedChannel, reasonCode: string): void;
   /** Ends the connection after what was sent. */
-  end(reason: "duplicates-full" | "extranonce-changed" | "internal-error", error?: unknown): void;
+  end(reason: "duplicates-full" | "payout-changed" | "extranonce-changed" | "internal-error", error?: unknown): void;
 };

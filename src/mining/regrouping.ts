@@ -1,7 +1,7 @@
 /**
  * What becomes of one connection's groups when payouts change while it lives: a group whose members all get the same new
- * payout keeps its id, other channels move to the group of theirs, and a channel whose identity nobody can pay any more
- * has to go. SV2 §5.3.22.
+ * payout keeps its id, and other channels move to the group of theirs. A channel whose identity nobody can pay any more
+ * has to go before. SV2 §5.3.22.
  */
 
 import type { Channel } from "./channel.ts";
@@ -16,15 +16,17 @@ export type Regrouping = {
   readonly changed: boolean;
   /** Groups that channels came to. */
   readonly joined: ReadonlySet<Group<Channel>>;
-  /** Channels that nobody can be paid for; they are in their old groups still. */
-  readonly refused: readonly Channel[];
 };
 
-/** Brings every channel into the group of its payout. */
+/** The channels that nobody can be paid for. */
+export function unpaidOf(channels: Iterable<Channel>, payoutOf: PayoutPolicy): Channel[] {
+  return [...channels].filter(({ userIdentity }) => payoutOf(userIdentity) === "unknown-user");
+}
+
+/** Brings every channel into the group of its payout, which each of them has. */
 export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regrouping {
-  const refused: Channel[] = [];
   // What all channels want, before any of them moves: two groups may change places.
-  const wanted = [...groups.all()].map((group) => ({ group, kinds: kindsOf(group, { payoutOf, refused }) }));
+  const wanted = [...groups.all()].map((group) => ({ group, kinds: kindsOf(group, payoutOf) }));
   const joined = new Set<Group<Channel>>();
   let changed = false;
   for (const { group, kinds } of wanted) {
@@ -44,18 +46,15 @@ export function regroup(groups: ChannelGroups, payoutOf: PayoutPolicy): Regroupi
       joined.add(target);
     }
   }
-  return { changed, joined, refused };
+  return { changed, joined };
 }
 
-function kindsOf(
-  group: Group<Channel>,
-  { payoutOf, refused }: { readonly payoutOf: PayoutPolicy; readonly refused: Channel[] },
-): Map<Channel, WorkKind> {
+function kindsOf(group: Group<Channel>, payoutOf: PayoutPolicy): Map<Channel, WorkKind> {
   const kinds = new Map<Channel, WorkKind>();
   for (const channel of group.members) {
     const payout = payoutOf(channel.userIdentity);
-    if (payout === "unknown-user") refused.push(channel);
-    else kinds.set(channel, workKind(group.kind.extranonceBytes, payout));
+    if (payout === "unknown-user") throw new Error("a channel that nobody can be paid for was not closed");
+    kinds.set(channel, workKind(group.kind.extranonceBytes, payout));
   }
   return kinds;
 }

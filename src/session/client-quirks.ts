@@ -1,11 +1,22 @@
 /** What widespread clients do not do, though SV2 has it: known by the vendor in their SetupConnection. */
 
-/** Firmware of the Bitaxe family: it goes on with the prefix that its channel was opened with. */
-const KEEPS_EXTRANONCE_PREFIX = /^(?:bitaxe|nerd)/i;
+/**
+ * Firmware of the Bitaxe family: it knows work, targets and answers to shares. It goes on with the prefix that its
+ * channel was opened with, and with a channel that was closed.
+ */
+const BITAXE_FAMILY = /^(?:bitaxe|nerd)/i;
 
 /** Whether a client of that vendor heeds SetExtranoncePrefix (§5.3.10). */
 export function takesExtranoncePrefix(vendor: string): boolean {
-  return !KEEPS_EXTRANONCE_PREFIX.test(vendor);
+  return !BITAXE_FAMILY.test(vendor);
+}
+
+/**
+ * Whether a client heeds CloseChannel (§5.3.9). The Rust reference's mining device ends for good when one comes: it names
+ * no vendor and takes standard jobs only, which of those without a name no proxy does.
+ */
+export function heedsCloseChannel(vendor: string, requiresStandardJobs: boolean): boolean {
+  return !BITAXE_FAMILY.test(vendor) && !(requiresStandardJobs && vendor.trim() === "");
 }
 
 /**

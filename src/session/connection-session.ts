@@ -25,7 +25,7 @@ export type SessionTimeouts = {
   readonly handshakeMs: number;
   /** From there to SetupConnection. */
   readonly setupMs: number;
-  /** From there to the first channel. */
+  /** From there to the first channel; and how long shares may come when all channels are closed. */
   readonly noChannelMs: number;
 };
 
@@ -77,8 +77,9 @@ export class ConnectionSession {
   #sealer: FrameSealer | undefined;
   #trace: FrameTrace | undefined;
   #output: Uint8Array[] = [];
-  /** When the present phase began; undefined once there is no deadline any more. */
+  /** When the present phase began, or the last channel was closed; undefined while there is a channel. */
   #sinceMs: number | undefined;
+  #hadChannel = false;
 
   constructor(options: SessionOptions, host: SessionHost) {
     this.connectionId = options.connectionId;
@@ -91,6 +92,7 @@ export class ConnectionSession {
       pool: host.pool,
       send: (frame) => this.send(frame),
       event: (event) => host.onEvent(event),
+      shareWithoutChannel: () => this.#shareWithoutChannel(),
       end: (reason) => this.end(reason),
       sink: {
         send: (frame) => this.send(frame),
@@ -155,7 +157,7 @@ export class ConnectionSession {
     this.#conversation.tick(now);
     this.#updateDeadline();
     const deadline = DEADLINES[this.#phase];
-    if (this.#sinceMs === undefined || deadline === undefined) return;
+    if (this.#sinceMs === undefined || deadline === undefined || this.#hadChannel) return;
     if (now.monotonicMs - this.#sinceMs >= this.#timeouts[deadline.allowed]) this.end(deadline.reason);
   }
 
@@ -231,7 +233,16 @@ export class ConnectionSession {
       this.#phase = "open";
       this.#sinceMs = this.#now.monotonicMs;
     }
-    if (channels.size > 0) this.#sinceMs = undefined;
+    if (channels.size > 0) {
+      this.#sinceMs = undefined;
+      this.#hadChannel = true;
+    } else this.#sinceMs ??= this.#now.monotonicMs;
+  }
+
+  /** Shares that were under way when their channel was closed are no harm; a client that does not heed that is. */
+  #shareWithoutChannel(): void {
+    if (this.#sinceMs === undefined) return;
+    if (this.#now.monotonicMs - this.#sinceMs >= this.#timeouts.noChannelMs) this.end("no-channel-timeout");
   }
 
   #queue(bytes: Uint8Array): void {

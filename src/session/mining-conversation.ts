@@ -31,7 +31,7 @@ import { SetCustomMiningJob, SetCustomMiningJobError } from "../wire/job-message
 import { decodeMessage, messageKey } from "../wire/message.ts";
 import { createShareSubmission, readShareExtended, readShareStandard } from "../wire/share-fields.ts";
 import { SubmitSharesError, SubmitSharesExtended, SubmitSharesStandard } from "../wire/share-messages.ts";
-import { takesExtranoncePrefix, understandsReconnect } from "./client-quirks.ts";
+import { heedsCloseChannel, takesExtranoncePrefix, understandsReconnect } from "./client-quirks.ts";
 import { SessionError } from "./errors.ts";
 import { ExtensionNegotiation } from "./extension-negotiation.ts";
 import type { OtherHost } from "./other-host.ts";
@@ -45,6 +45,8 @@ export type ConversationHost = {
   readonly sink: FrameSink;
   send(frame: Uint8Array): void;
   event(event: SessionEvent): void;
+  /** A share came from a client all of whose channels are closed. */
+  shareWithoutChannel(): void;
   /** Ends the connection; what was sent before still goes out. */
   end(reason: EndReason): void;
 };
@@ -154,10 +156,12 @@ export class MiningConversation {
       return this.#host.end("setup-refused");
     }
     this.#understandsReconnect = understandsReconnect(vendor);
+    const requiresStandardJobs = (flags & REQUIRES_STANDARD_JOBS) !== 0;
     this.#channels = this.#host.pool.connect({
       connectionId: this.#connectionId,
-      requiresStandardJobs: (flags & REQUIRES_STANDARD_JOBS) !== 0,
+      requiresStandardJobs,
       takesExtranoncePrefix: takesExtranoncePrefix(vendor),
+      heedsCloseChannel: heedsCloseChannel(vendor, requiresStandardJobs),
       sink: this.#host.sink,
     });
     this.#host.send(encodeFrame(SetupConnectionSuccess, { used_version: PROTOCOL_VERSION, flags: 0 }));
@@ -187,6 +191,7 @@ export class MiningConversation {
     this.#host.pool.noteStrayShare("invalid-channel-id");
     const error = { channel_id: channelId, sequence_number: sequenceNumber, error_code: "invalid-channel-id" };
     this.#host.send(encodeFrame(SubmitSharesError, error));
+    if (this.#channels?.size === 0) this.#host.shareWithoutChannel();
   }
 
   /** Sends the client elsewhere, where it was set up and knows what that is. @returns whether it was told. */

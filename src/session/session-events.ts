@@ -19,6 +19,7 @@ export type EndReason =
   | "setup-refused"
   | "share-queue-full"
   | "duplicates-full"
+  | "payout-changed"
   | "extranonce-changed"
   | "outbound-limit"
   | "socket-error"

@@ -5,7 +5,7 @@ import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
-import { connectedDevice, hearsEachMinute, mines, minesThroughTips } from "./bitaxe-script.ts";
+import { connectedDevice, hearsEachMinute, isToldThatNobodyIsPaid, mines, minesThroughTips } from "./bitaxe-script.ts";
 import { numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
 import { PoolScene } from "./pool-scene.ts";
@@ -142,6 +142,13 @@ describe("a Bitaxe with an extended channel, its default,", () => {
     await device.until("the acknowledgement", () => device.acknowledged.length > 0);
     expect(device.acknowledged).toMatchObject([{ lastSequence: 2, count: 3 }]);
     expect(device.rejected).toEqual([]);
+  });
+
+  it("is not left with a closed channel, which it knows nothing of, when nobody can be paid for it any more", async () => {
+    const scene = await PoolScene.start();
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    await isToldThatNobodyIsPaid(scene, device);
   });
 });
 

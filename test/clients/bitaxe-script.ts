@@ -40,6 +40,19 @@ export async function minesThroughTips(scene: PoolScene, device: BitaxeDevice): 
   expect(device.rejected).toEqual([]);
 }
 
+/**
+ * The operator pays each miner its own blocks, and its user names no address. It would go on with a closed channel:
+ * so its connection ends, and it comes back to be told why.
+ */
+export async function isToldThatNobodyIsPaid(scene: PoolScene, device: BitaxeDevice): Promise<void> {
+  while (device.link.unread > 0) await device.hears();
+  scene.goSolo();
+  await expect(device.hears()).rejects.toThrow("the link was over");
+  expect(scene.bench.logger.of("connection ended")).toMatchObject([{ reason: "payout-changed" }]);
+  await expect(device.connect()).rejects.toThrow("the frame after its Open is the matching Success");
+  expect(scene.bench.logger.of("channel refused")).toMatchObject([{ errorCode: "unknown-user" }]);
+}
+
 /** Six minutes, in the last three of which the node is away and stays so. */
 export async function hearsEachMinute(scene: PoolScene, device: BitaxeDevice): Promise<void> {
   for (let minute = 0; minute < 6; minute += 1) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
-import { connectedDevice, hearsEachMinute, mines, minesThroughTips } from "./bitaxe-script.ts";
+import { connectedDevice, hearsEachMinute, isToldThatNobodyIsPaid, mines, minesThroughTips } from "./bitaxe-script.ts";
 import { PoolScene } from "./pool-scene.ts";
 
 function connected(scene: PoolScene): Promise<BitaxeDevice> {
@@ -54,5 +54,12 @@ describe("a Bitaxe with a standard channel", () => {
     await device.connect(() => device.strayShare());
     await device.minesOn(scene.prevHash);
     expect(scene.complaints).toEqual([]);
+  });
+
+  it("is not left with a closed channel, which it knows nothing of, when nobody can be paid for it any more", async () => {
+    const scene = await PoolScene.start();
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    await isToldThatNobodyIsPaid(scene, device);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BitaxeDevice } from "./bitaxe-device.ts";
-import { connectedDevice, hearsEachMinute, minesThroughTips } from "./bitaxe-script.ts";
+import { connectedDevice, hearsEachMinute, isToldThatNobodyIsPaid, minesThroughTips } from "./bitaxe-script.ts";
 import { PoolScene } from "./pool-scene.ts";
 
 /** Its client is the Bitaxe's; it names itself by its model, and asks for six bytes to roll. */
@@ -38,5 +38,12 @@ describe("a NerdQAxe", () => {
     const scene = await PoolScene.start();
     const device = await connected(scene);
     await hearsEachMinute(scene, device);
+  });
+
+  it("is not left with a closed channel, which it knows nothing of, when nobody can be paid for it any more", async () => {
+    const scene = await PoolScene.start();
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    await isToldThatNobodyIsPaid(scene, device);
   });
 });

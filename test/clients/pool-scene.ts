@@ -5,6 +5,7 @@ import { encodeAuthorityKey } from "../../src/noise/authority-key.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { AUTHORITY_PUBLIC_KEY } from "../server/server-keys.ts";
 import { ACK_INTERVAL_MS, ServiceBench } from "../server/service-bench.ts";
+import { MINING } from "../session/session-fixture.ts";
 import { until } from "../support/wait.ts";
 import type { LinkOptions } from "./noise-link.ts";
 import { keyOfUrl } from "./pool-url.ts";
@@ -28,21 +29,24 @@ export class PoolScene {
   readonly bench: ServiceBench;
   /** What an operator pastes into the miner. */
   readonly url: string;
+  readonly #mining: Partial<MiningOptions>;
   #height = 900_000;
   /** The bench itself gave the first. */
   #tips = 1;
   #templates = 0;
   #curTime = 0;
 
-  private constructor(bench: ServiceBench) {
+  private constructor(bench: ServiceBench, mining: Partial<MiningOptions>) {
     this.bench = bench;
+    this.#mining = mining;
     this.url = `stratum2+tcp://127.0.0.1:${bench.port}/${encodeAuthorityKey(AUTHORITY_PUBLIC_KEY)}`;
   }
 
   /** A pool with work. */
   static async start({ hashrate = 1e12, mining = {} }: SceneOptions = {}): Promise<PoolScene> {
     const sharesPerMinute = (60 * hashrate) / HASHES_PER_SHARE;
-    const scene = new PoolScene(await ServiceBench.start({ mining: { sharesPerMinute, ...mining } }));
+    const options = { sharesPerMinute, ...mining };
+    const scene = new PoolScene(await ServiceBench.start({ mining: options }), options);
     scene.tip();
     return scene;
   }
@@ -84,6 +88,21 @@ export class PoolScene {
     // As many as make a path of three.
     const transactions = Array.from({ length: 5 }, () => ({ data: new Uint8Array(60), txid: new Uint8Array(32) }));
     this.bench.give({ ...own, ...next, transactions, merklePath, ...fields }, newTip);
+  }
+
+  /** From here on each block pays the miner alone whose channel found it, as after a reload of the configuration. */
+  goSolo(): void {
+    const payout: MiningOptions["payout"] = { ...MINING.payout, mode: "solo" };
+    this.bench.service.reconfigure({
+      mining: { ...MINING, ...this.#mining, payout },
+      acknowledge: { intervalMs: ACK_INTERVAL_MS, maxPendingShares: 1_000 },
+      stratum: {
+        plaintext: "private",
+        maxConnections: 100,
+        maxConnectionsPerAddress: 100,
+        maxOutboundBytesPerConnection: 1 << 20,
+      },
+    });
   }
 
   /** The node does not answer. */

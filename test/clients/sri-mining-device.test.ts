@@ -163,6 +163,17 @@ describe("the SRI mining device", () => {
     await device.minesOn(scene.tip());
   });
 
+  it("is not told by CloseChannel, which it does not survive, that nobody can be paid for it any more", async () => {
+    const scene = await PoolScene.start({ hashrate: HASHRATE });
+    const device = new MiningDevice(scene);
+    await device.connect();
+    await device.minesOn(scene.prevHash);
+    const { jobId } = device;
+    scene.goSolo();
+    await expect(device.until("another job", () => device.jobId > jobId)).rejects.toThrow("the link was over");
+    expect(scene.bench.logger.of("connection ended")).toMatchObject([{ reason: "payout-changed" }]);
+  });
+
   it("is kept alive while the node is away, and goes on when that is back", async () => {
     const scene = await PoolScene.start({ hashrate: HASHRATE });
     const device = new MiningDevice(scene);

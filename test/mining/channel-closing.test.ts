@@ -59,6 +59,16 @@ describe("closing", () => {
 });
 
 describe("a channel with too many shares on one tip", () => {
+  it("of a client that does not heed CloseChannel ends the connection, its other channels too", () => {
+    rig = new Rig(new PoolHarness(), { heedsCloseChannel: false });
+    const [overfull] = [rig.open(), rig.open()];
+    rig.frames();
+    rig.harness.pool.closeOverfull(overfull);
+    expect(rig.frames()).toEqual([]);
+    expect(rig.ended).toBe("duplicates-full");
+    expect(rig.closed).toEqual([`${overfull.channelId} too-many-shares-on-one-tip`]);
+  });
+
   it("is found among connections whose channels have the same ids", () => {
     const harness = new PoolHarness();
     const [first, second] = [new Rig(harness), new Rig(harness)];

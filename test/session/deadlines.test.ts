@@ -5,6 +5,9 @@ import { encodeFrame } from "../../src/wire/frame.ts";
 import { SubmitSharesStandard } from "../../src/wire/share-messages.ts";
 import { OPEN, PoolHarness, SessionHarness, template } from "./session-fixture.ts";
 
+/** Of no channel that is open. */
+const STRAY = { channel_id: 77, sequence_number: 1, job_id: 1, nonce: 1, ntime: 1, version: 1 };
+
 let pool: PoolHarness;
 let client: SessionHarness;
 
@@ -50,6 +53,26 @@ describe("deadlines", () => {
     client.send(CloseChannel, { channel_id: channel?.channelId ?? 0, reason_code: "bye" });
     expect(client.session.channels?.size).toBe(0);
     expect(client.advance(3_600_000).ended).toBeUndefined();
+  });
+
+  it("end one that has closed its last channel and sends shares of it still a minute later", () => {
+    client.setup().send(OpenStandardMiningChannel, OPEN).advance(3_600_000).send(SubmitSharesStandard, STRAY);
+    const [channel] = [...(client.session.channels?.channels() ?? [])];
+    client.send(CloseChannel, { channel_id: channel?.channelId ?? 0, reason_code: "bye" });
+    for (let second = 0; second < 59; second += 1) client.send(SubmitSharesStandard, STRAY).advance(1_000);
+    expect(client.advance(999).send(SubmitSharesStandard, STRAY).ended).toBeUndefined();
+    expect(client.advance(1).send(SubmitSharesStandard, STRAY).ended).toBe("no-channel-timeout");
+  });
+
+  it("begin anew with each channel that is opened", () => {
+    client.setup().send(OpenStandardMiningChannel, OPEN);
+    const [channel] = [...(client.session.channels?.channels() ?? [])];
+    client.send(CloseChannel, { channel_id: channel?.channelId ?? 0, reason_code: "bye" }).advance(3_600_000);
+    const frames = [encodeFrame(OpenStandardMiningChannel, OPEN), encodeFrame(SubmitSharesStandard, STRAY)];
+    client.receive(concatBytes(...frames));
+    const [another] = [...(client.session.channels?.channels() ?? [])];
+    client.send(CloseChannel, { channel_id: another?.channelId ?? 0, reason_code: "bye" });
+    expect(client.advance(59_999).send(SubmitSharesStandard, STRAY).ended).toBeUndefined();
   });
 
   it("are not put off by messages that open no channel", () => {

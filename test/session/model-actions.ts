@@ -152,7 +152,20 @@ function reconfigure(walk: ModelWalk, { mode, instanceId }: StepOf<"reconfigure"
       for (const { jobId } of pending) withdrawn.add(jobId);
   }
   if (mode !== walk.pool.payouts.mode) walk.pool.count(`payout ${mode}`);
+  const lived = walk.connections.filter(({ client }) => client.channels.size > 0);
   walk.pool.reconfigure(mode, instanceId);
+  for (const connection of lived) {
+    connection.listen();
+    const { client, harness } = connection;
+    const emptied = client.channels.size === 0;
+    must(
+      harness.ended === (emptied ? "payout-changed" : undefined),
+      "with its last channel a connection ends, and not before",
+    );
+    if (!emptied) continue;
+    walk.pool.count("end payout-changed");
+    walk.comeBack(connection);
+  }
 }
 
 /** A reorganisation that comes to nothing: the template before is the newest again, and so is what was found on it. */

@@ -42,6 +42,7 @@ const REACHED = [
   "payout identity",
   "regrouped",
   "channel closed",
+  "end payout-changed",
   "extensions granted",
   "extensions refused",
   "worker accepted",
