@@ -256,7 +256,8 @@ export class ConnectionChannels {
   ): void {
     if (closing.length === 0) return;
     if (this.#heedsCloseChannel) {
-      for (const frame of closeFrames(closing, reasonCode)) this.#sink.send(frame);
+      const byGroup = !this.#requiresStandardJobs;
+      for (const frame of closeFrames(closing, { reasonCode, byGroup })) this.#sink.send(frame);
     }
     this.#free(closing);
     for (const channel of closing) this.#sink.channelClosed(channel, reasonCode);

@@ -130,7 +130,7 @@ export class MinerView {
         return;
       }
       case CloseChannel.msgType:
-        return this.closed(read(frame, CloseChannel).channel_id);
+        return this.#closed(read(frame, CloseChannel).channel_id);
     }
   }
 
@@ -143,6 +143,10 @@ export class MinerView {
   /** The client closed it. */
   closed(channelId: number): void {
     this.channels.delete(channelId);
+  }
+
+  #closed(id: number): void {
+    for (const { channelId } of this.#addressed(id)) this.closed(channelId);
   }
 
   /** A share of the channel's newest job, or of another one, that meets what is wished. */

@@ -131,11 +131,11 @@ export class ModelClient {
         return this.#regrouped(read(frame, channels.SetGroupChannel));
       case channels.CloseChannel.msgType: {
         const { channel_id, reason_code } = read(frame, channels.CloseChannel);
-        const { userIdentity } = this.channel(channel_id);
-        must(
-          reason_code === "unknown-user" && this.#payeeOf(userIdentity) === undefined,
-          "no channel is closed in vain",
-        );
+        const closed = this.isGroup(channel_id) ? this.membersOf(channel_id) : [this.channel(channel_id)];
+        const unpaid = closed.every(({ userIdentity }) => this.#payeeOf(userIdentity) === undefined);
+        const small = closed.length < 2 || this.#requiresStandardJobs;
+        must(!this.isGroup(channel_id) || !small, "a group is addressed from two members on, where it is known");
+        must(reason_code === "unknown-user" && unpaid, "no channel is closed in vain");
         this.#count("channel closed");
         return this.close(channel_id);
       }
