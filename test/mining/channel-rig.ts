@@ -25,8 +25,10 @@ export const B: Uint8Array = new Uint8Array(32).fill(0xbb);
 export class Rig {
   readonly harness: PoolHarness;
   readonly connection: ConnectionChannels;
-  readonly view = new MinerView();
+  readonly view: MinerView;
   ended: string | undefined;
+  /** What ended it, where that was thrown. */
+  fault: unknown;
   /** Of the channels that the pool closed: id and reason. */
   readonly closed: string[] = [];
   readonly #splitter = new FrameSplitter("client");
@@ -34,6 +36,7 @@ export class Rig {
 
   constructor(harness: PoolHarness = new PoolHarness(), options: Partial<ConnectionOptions> = {}) {
     this.harness = harness;
+    this.view = new MinerView(options);
     if (harness.pool.template === undefined) this.template({ prevHash: A });
     this.connection = harness.pool.connect({
       connectionId: "c1",
@@ -45,8 +48,9 @@ export class Rig {
             this.#frames.push(frame);
             this.view.see(frame);
           }),
-        end: (reason) => {
+        end: (reason, error) => {
           this.ended = reason;
+          this.fault = error;
         },
         workAvailable: () => undefined,
         channelClosed: (channel, reasonCode) => void this.closed.push(`${channel.channelId} ${reasonCode}`),

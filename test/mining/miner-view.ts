@@ -58,7 +58,12 @@ export class MinerView {
   readonly channels = new Map<number, SeenChannel>();
   readonly #ids = new Set<number>();
   readonly #groupIds = new Set<number>();
+  readonly #requiresStandardJobs: boolean;
   #lastJobId = 0;
+
+  constructor({ requiresStandardJobs = false }: { readonly requiresStandardJobs?: boolean } = {}) {
+    this.#requiresStandardJobs = requiresStandardJobs;
+  }
 
   see(frame: ReceivedFrame): void {
     const { msgType, channelMsg, length } = frame.header;
@@ -251,7 +256,9 @@ export class MinerView {
   #checkShared(jobId: number, jobs: readonly SeenJob[]): void {
     const [job] = jobs;
     must(jobs.length === 1 && job !== undefined && job.minNtime === undefined, "job ids rise over the connection");
-    const others = [...this.channels.values()].filter(({ groupId }) => groupId === job.channel.groupId);
+    const { groupId } = job.channel;
+    // A client of standard jobs is not told which channel is in which group.
+    const others = [...this.channels.values()].filter((one) => this.#requiresStandardJobs || one.groupId === groupId);
     const announced = others.flatMap((other) => other.pending.get(jobId) ?? []);
     must(announced.length > 0 && !job.channel.pending.has(jobId), "a job id that comes again is one of the group's");
     for (const known of announced) {

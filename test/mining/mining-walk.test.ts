@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { targetOfDifficulty } from "../../src/bitcoin/target.ts";
 import { shareTarget } from "../../src/mining/share-target.ts";
-import { PoolHarness } from "../session/session-fixture.ts";
+import { MINING, PoolHarness } from "../session/session-fixture.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
 import { NOW, NTIME, Rig } from "./channel-rig.ts";
 
 /** Something that happens to a pool; `pick` chooses the channel. */
 type Step =
-  | { readonly kind: "open"; readonly channel: "standard" | "extended"; readonly size: number }
+  | { readonly kind: "open"; readonly channel: "standard" | "extended"; readonly size: number; readonly user: string }
   | {
       readonly kind: "template";
       readonly tip: number;
@@ -18,6 +18,7 @@ type Step =
       readonly subsidy: bigint | undefined;
     }
   | { readonly kind: "target"; readonly pick: number; readonly difficulty: number }
+  | { readonly kind: "reconfigure"; readonly mode: "pool" | "identity" | "solo"; readonly instanceId: number }
   | { readonly kind: "close"; readonly pick: number; readonly group: boolean }
   | { readonly kind: "share"; readonly pick: number; readonly older: number };
 
@@ -27,6 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     kind: fc.constant("open" as const),
     channel: fc.constantFrom("standard" as const, "extended" as const),
     size: fc.constantFrom(0, 8, 11, 16),
+    user: fc.constantFrom("alice", "bcrt1q6z64a43mjgkcq0ul2znwneq3spghrlau9slefp"),
   }),
   fc.record({
     kind: fc.constant("template" as const),
@@ -37,6 +39,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     subsidy: fc.constantFrom(undefined, 312_500_000n),
   }),
   fc.record({ kind: fc.constant("target" as const), pick, difficulty: fc.constantFrom(1e-9, 2e-9, 1e-8) }),
+  fc.record({
+    kind: fc.constant("reconfigure" as const),
+    mode: fc.constantFrom("pool" as const, "identity" as const, "identity" as const, "solo" as const),
+    instanceId: fc.constantFrom(1, 1, 2),
+  }),
   fc.record({ kind: fc.constant("close" as const), pick, group: fc.boolean() }),
   fc.record({ kind: fc.constant("share" as const), pick, older: fc.nat({ max: 3 }) }),
 );
@@ -51,7 +58,7 @@ function walk(steps: readonly Step[], requiresStandardJobs: boolean): number {
     const channel = "pick" in one ? open[one.pick % Math.max(1, open.length)] : undefined;
     switch (one.kind) {
       case "open":
-        rig.tryOpen({ kind: one.channel, minExtranonceSize: one.size });
+        rig.tryOpen({ kind: one.channel, minExtranonceSize: one.size, userIdentity: one.user });
         break;
       case "template":
         rig.template({
@@ -69,6 +76,14 @@ function walk(steps: readonly Step[], requiresStandardJobs: boolean): number {
           rig.connection.setTarget(channel, shareTarget(targetOfDifficulty(one.difficulty)));
         }
         break;
+      case "reconfigure": {
+        const { mode, instanceId } = one;
+        rig.harness.pool.reconfigure({ ...MINING, payout: { ...MINING.payout, mode }, instanceId }, NOW);
+        expect(rig.ended).toBe(open.length > 0 && rig.connection.size === 0 ? "payout-changed" : undefined);
+        // The client comes back, on a connection that is as good as this one.
+        rig.ended = undefined;
+        break;
+      }
       case "close":
         if (channel !== undefined) rig.close(one.group ? channel.groupChannelId : channel.channelId);
         break;
@@ -85,6 +100,7 @@ function walk(steps: readonly Step[], requiresStandardJobs: boolean): number {
         accepted += 1;
       }
     }
+    expect(rig.fault).toBeUndefined();
     expect(rig.view.channels.size).toBe(rig.connection.size);
     expect(rig.harness.pool.openChannels).toBe(rig.connection.size);
   }
