@@ -189,7 +189,8 @@ export const KEYS: readonly KeySpec[] = [
   whole("limits.max_channels", 100_000, { from: 1, to: 1_000_000, doc: "Open channels of all connections." }),
   whole("limits.max_channels_per_connection", 1_024, {
     from: 1,
-    to: 1_000_000,
+    // All may be in one group, and SetGroupChannel names no more (SV2 §5.3.22).
+    to: 65_535,
     doc: "Open channels of one connection.",
   }),
   whole("limits.max_outbound_bytes_per_connection", 4_194_304, {

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type Config, type ConfigInput, loadConfig } from "../../src/app/config.ts";
 import { KEYS } from "../../src/app/config-schema.ts";
 import { parseConfig } from "../../src/app/config-sources.ts";
+import { SetGroupChannel } from "../../src/wire/channel-messages.ts";
+import { encodeFrame } from "../../src/wire/frame.ts";
 
 const NOWHERE = join(tmpdir(), "adit-no-such-folder");
 
@@ -30,6 +32,16 @@ describe("every number", () => {
     for (const wrong of [from - step, to + Math.max(step, to / 1_000), ...(isWhole ? [from + 0.5] : [])]) {
       expect(() => given(wrong), `${wrong}`).toThrow(`from ${from} to ${to} is needed`);
     }
+  });
+});
+
+describe("the most channels that a connection may have", () => {
+  it("are as many as SetGroupChannel can name", () => {
+    const { to } = RANGES.find(({ path }) => path === "limits.max_channels_per_connection") ?? { to: 0 };
+    const move = (channels: number): Uint8Array =>
+      encodeFrame(SetGroupChannel, { group_channel_id: 1, channel_ids: new Array<number>(channels).fill(2) });
+    expect(move(to)).toHaveLength(6 + 4 + 2 + 4 * to);
+    expect(() => move(to + 1)).toThrow(RangeError);
   });
 });
 
