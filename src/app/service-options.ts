@@ -3,12 +3,13 @@
  * rooms.
  */
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
 import { MemoryLedger } from "../ledger/memory-ledger.ts";
+import { FIRST_ALLOCATIONS } from "../mining/extranonce-allocator.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { ellswiftKeyPair } from "../noise/ellswift.ts";
 import { MessageTracer } from "../server/message-tracer.ts";
@@ -35,7 +36,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   const [templates, ...alsoSubmitTo] = createSources(config, parts);
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
-    mining: { ...settings.mining, startedAtMs: parts.clock.nowMs() },
+    mining: { ...settings.mining, firstAllocation: randomInt(FIRST_ALLOCATIONS) },
     validator: createShareValidator(mining.workers, parts),
     ledger: new MemoryLedger(),
     templates,

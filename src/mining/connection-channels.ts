@@ -276,7 +276,8 @@ export class ConnectionChannels {
     return (
       this.#channels.size >= maxChannelsPerConnection ||
       this.#context.openChannels >= maxChannels ||
-      this.#ids.left < IDS_PER_OPEN
+      this.#ids.left < IDS_PER_OPEN ||
+      this.#context.extranonces.left === 0
     );
   }
 

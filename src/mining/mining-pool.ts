@@ -44,7 +44,7 @@ export class MiningPool {
     this.#context = {
       options,
       workBook: new WorkBook(options, { logger: context.logger }),
-      extranonces: new ExtranonceAllocator(options.instanceId, options.startedAtMs ?? 0),
+      extranonces: new ExtranonceAllocator(options.instanceId, options.firstAllocation ?? 0),
       slots: this.#pipeline.slots,
       difficulties: new DifficultyMemory(),
       payoutOf: createPayoutPolicy(options.payout),

@@ -9,10 +9,10 @@ export type MiningOptions = {
   /** 0 to 65,535; differs between processes that mine for one pool, and keeps their extranonces apart. */
   readonly instanceId: number;
   /**
-   * Milliseconds since the epoch at which the process started: keeps its extranonces apart from those of the process
-   * before it. 0 where there was none.
+   * The number that extranonces are counted from, drawn by each process out of `FIRST_ALLOCATIONS`: keeps them apart from
+   * those of the process before it. 0 where there was none.
    */
-  readonly startedAtMs?: number;
+  readonly firstAllocation?: number;
   /** Shares that a channel should find per minute. */
   readonly sharesPerMinute: number;
   /** No share target is easier; 0 makes each hash a share. */

@@ -42,6 +42,18 @@ function partsOf(config: Config): PoolServiceOptions {
 
 const optionsOf = (environment: Record<string, string>): PoolServiceOptions => partsOf(configOf(environment));
 
+describe("a process", () => {
+  it("counts its extranonces from a number of its own, though the clock says the same as at the start before", () => {
+    const drawn = Array.from({ length: 4 }, () => optionsOf({}).mining.firstAllocation ?? 0);
+    expect(new Set(drawn).size).toBe(4);
+    for (const first of drawn) {
+      expect(Number.isInteger(first)).toBe(true);
+      expect(first).toBeGreaterThanOrEqual(0);
+      expect(first).toBeLessThan(2 ** 47);
+    }
+  });
+});
+
 describe("a configuration", () => {
   it("has every number, text and switch in its place", () => {
     const options = optionsOf({
@@ -67,7 +79,7 @@ describe("a configuration", () => {
     expect(mining).toEqual({
       poolTag: "/mine/",
       instanceId: 515,
-      startedAtMs: clock.nowMs(),
+      firstAllocation: expect.any(Number),
       sharesPerMinute: 7.5,
       minDifficulty: 0.25,
       vardiff: false,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { targetToBytes } from "../../src/bitcoin/target.ts";
 import { toHex } from "../../src/core/bytes.ts";
+import { MAX_ALLOCATION } from "../../src/mining/extranonce-allocator.ts";
 import { IdSequence, MAX_ID } from "../../src/mining/id-sequence.ts";
 import { OpenExtendedMiningChannelSuccess, OpenStandardMiningChannelSuccess } from "../../src/wire/channel-messages.ts";
 import { EASIEST, HARD_BITS, PoolHarness, read, template } from "../session/session-fixture.ts";
@@ -57,11 +58,9 @@ describe("an open channel", () => {
     expect(prefixes.size).toBe(100);
   });
 
-  it("has an extranonce that no channel of the process before had", () => {
-    const before = rig.open();
-    const after = new Rig(new PoolHarness({ startedAtMs: 1_700_000_000_000 })).open();
-    expect(after.extranoncePrefix).not.toEqual(before.extranoncePrefix);
-    expect(toHex(after.extranoncePrefix)).toBe(`00016553f1000001${"00".repeat(8)}`);
+  it("has an extranonce that is counted from where the process begins", () => {
+    const channel = new Rig(new PoolHarness({ firstAllocation: 0x6553f1000000 })).open();
+    expect(toHex(channel.extranoncePrefix)).toBe(`00016553f1000001${"00".repeat(8)}`);
   });
 
   it("has its group's extranonce size, as a standard one in its prefix alone", () => {
@@ -86,6 +85,16 @@ describe("ids", () => {
     expect(rig.tryOpen()).toBe("channel-capacity-exhausted");
   });
 
+  it.each(["standard", "extended"] as const)(
+    "of which one is left open no %s channel: its group needs one too",
+    (kind) => {
+      rig = new Rig(new PoolHarness(), { channelIds: new IdSequence(MAX_ID - 1) });
+      expect(rig.tryOpen({ kind })).toBe("channel-capacity-exhausted");
+      expect(rig.frames()).toEqual([]);
+      expect(rig.connection.size).toBe(0);
+    },
+  );
+
   it("are never used twice, of channels and groups alike", () => {
     const seen = new Set<number>();
     for (let time = 1; time <= 20; time += 1) {
@@ -99,6 +108,14 @@ describe("ids", () => {
 });
 
 describe("capacity", () => {
+  it("of the process is its extranonces: with the last one a channel is opened, and no other", () => {
+    rig = new Rig(new PoolHarness({ firstAllocation: MAX_ALLOCATION - 1 }));
+    const channel = rig.open();
+    expect(toHex(channel.extranoncePrefix.subarray(0, 8))).toBe("0001ffffffffffff");
+    rig.close(channel.channelId);
+    expect(rig.tryOpen()).toBe("channel-capacity-exhausted");
+  });
+
   it("of a connection is its limit, and one past it is refused", () => {
     rig = new Rig(new PoolHarness({ maxChannelsPerConnection: 3 }));
     const ids = [1, 2, 3].map(() => rig.open().channelId);

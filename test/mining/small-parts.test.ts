@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { targetOfDifficulty, targetToBytes } from "../../src/bitcoin/target.ts";
 import { fromHex, toHex } from "../../src/core/bytes.ts";
-import { ExtranonceAllocator } from "../../src/mining/extranonce-allocator.ts";
+import { ExtranonceAllocator, FIRST_ALLOCATIONS, MAX_ALLOCATION } from "../../src/mining/extranonce-allocator.ts";
 import { identityText } from "../../src/mining/identity.ts";
 import { ShareSum } from "../../src/mining/share-sum.ts";
 import { boundedTarget, FLOOD_SHARES_PER_MINUTE, suitedDifficulty } from "../../src/mining/share-target.ts";
@@ -17,15 +17,12 @@ describe("extranonce prefixes", () => {
     expect(toHex(allocator.allocate(16))).toBe("12340000000000030000000000000000");
   });
 
-  it("begin anew with each start of the process, behind all that the one before gave", () => {
-    const first = new ExtranonceAllocator(1, 1_700_000_000_000);
-    expect(toHex(first.allocate(8))).toBe("00016553f1000001");
-    let last = "";
-    for (let channel = 1; channel < 65_535; channel += 1) last = toHex(first.allocate(8));
-    expect(last).toBe("00016553f100ffff");
-    expect(toHex(new ExtranonceAllocator(1, 1_700_000_000_999).allocate(8))).toBe("00016553f1000001");
-    expect(toHex(new ExtranonceAllocator(1, 1_700_000_001_000).allocate(8))).toBe("00016553f1010001");
-    expect(toHex(new ExtranonceAllocator(1, 0xffffffff * 1000).allocate(8))).toBe("0001ffffffff0001");
+  it("go on from the number that the process drew, up to the last one that their bytes hold", () => {
+    expect(toHex(new ExtranonceAllocator(1, FIRST_ALLOCATIONS - 1).allocate(8))).toBe("0001800000000000");
+    expect(toHex(new ExtranonceAllocator(1, 0xffff_ffff).allocate(8))).toBe("0001000100000000");
+    const last = new ExtranonceAllocator(1, MAX_ALLOCATION - 1);
+    expect([last.left, toHex(last.allocate(8)), last.left]).toEqual([1, "0001ffffffffffff", 0]);
+    expect(() => last.allocate(8), "none is given again").toThrow(RangeError);
   });
 
   it("never begin with each other, whatever their lengths and instances", () => {
@@ -33,7 +30,7 @@ describe("extranonce prefixes", () => {
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 8, max: 32 }), fc.integer({ min: 0, max: 2 })), { maxLength: 40 }),
         (wanted) => {
-          const allocators = [0, 1, 65_535].map((id) => new ExtranonceAllocator(id, 1_700_000_000_000));
+          const allocators = [0, 1, 65_535].map((id) => new ExtranonceAllocator(id, 1_700_000_000));
           const prefixes = wanted.map(([length, index]) =>
             toHex(allocators[index]?.allocate(length) ?? new Uint8Array(0)),
           );
