@@ -166,9 +166,12 @@ export class ConnectionSession {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
     const { channels } = this.#conversation;
-    const openChannels = channels?.size ?? 0;
+    const open = [...(channels?.channels() ?? [])];
+    const openChannels = open.length;
     try {
       if (channels !== undefined) this.#host.pool.disconnect(channels);
+      const why = { by: "connection", reasonCode: reason } as const;
+      for (const channel of open) this.#host.onEvent(channelClosed(channel, why));
     } finally {
       const shares = channels?.shares ?? sumOfTotals([]);
       this.#host.onEnd(reason, { error, openChannels, shares, undecided: this.#undecided });

@@ -28,6 +28,9 @@ export type EndReason =
   | `protocol:${string}`
   | "internal-error";
 
+/** `connection`: nobody closed the channel, it ended with its connection. */
+export type ClosedBy = "client" | "pool" | "connection";
+
 export type SessionEvent =
   | { readonly kind: "transport"; readonly transport: TransportKind; readonly cause: string }
   | {
@@ -69,7 +72,8 @@ export type SessionEvent =
       readonly channelId: number;
       readonly channelKind: "standard" | "extended";
       readonly userIdentity: string;
-      readonly by: "client" | "pool";
+      readonly by: ClosedBy;
+      /** As CloseChannel had it; of a channel that ends with its connection, that one's reason. */
       readonly reasonCode: string;
       readonly acceptedShares: number;
       readonly rejectedShares: number;
@@ -89,7 +93,7 @@ export type SessionEnd = {
 
 export function channelClosed(
   channel: ClosedChannel,
-  { by, reasonCode }: { readonly by: "client" | "pool"; readonly reasonCode: string },
+  { by, reasonCode }: { readonly by: ClosedBy; readonly reasonCode: string },
 ): SessionEvent {
   const { channelId, kind: channelKind, userIdentity, tally } = channel;
   const { acceptedTotal: acceptedShares, rejectedTotal: rejectedShares } = tally;

@@ -49,7 +49,12 @@ describe("a connection that ends", () => {
     peer.socket.end();
     await bench.left(0);
     const who = { connectionId: "1", address: "127.0.0.1", vendor: "axe", firmware: "v7", transport: "noise" };
-    expect(bench.logger.of("channel closed")).toMatchObject([{ ...who, acceptedShares: 1, rejectedShares: 1 }]);
+    const byConnection = { by: "connection", reasonCode: "peer-closed", rejectedShares: 0 };
+    expect(bench.logger.of("channel closed")).toMatchObject([
+      { ...who, by: "client", reasonCode: "bye", acceptedShares: 1, rejectedShares: 1 },
+      { ...who, ...byConnection, acceptedShares: 1 },
+      { ...who, ...byConnection, acceptedShares: 0 },
+    ]);
     expect(bench.logger.of("connection ended")).toMatchObject([
       { ...who, reason: "peer-closed", livedSeconds: 5, openChannels: 2, acceptedShares: 2, rejectedShares: 1 },
     ]);

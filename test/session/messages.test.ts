@@ -115,6 +115,28 @@ describe("CloseChannel", () => {
   });
 });
 
+describe("a connection that ends", () => {
+  it("tells of each channel that was open still, with its shares and the reason, before it tells of itself", () => {
+    client.send(CloseChannel, { channel_id: channelId, reason_code: "bye" });
+    for (const user of ["bob", "carol"]) {
+      client.send(OpenStandardMiningChannel, { ...OPEN, user_identity: new TextEncoder().encode(user) });
+    }
+    const [bob, carol] = [...(client.session.channels?.channels() ?? [])];
+    bob?.tally.accept({ sequenceNumber: 1, difficulty: 1, hash: new Uint8Array(32) });
+    bob?.tally.reject("stale-share");
+    bob?.tally.reject("stale-share");
+    const before = client.events.length;
+    client.session.end("socket-error");
+    const common = { kind: "channel-closed", channelKind: "standard", by: "connection", reasonCode: "socket-error" };
+    expect(client.events.slice(before)).toEqual([
+      { ...common, channelId: bob?.channelId, userIdentity: "bob", acceptedShares: 1, rejectedShares: 2 },
+      { ...common, channelId: carol?.channelId, userIdentity: "carol", acceptedShares: 0, rejectedShares: 0 },
+    ]);
+    expect(client.eventsBeforeEnd).toBe(before + 2);
+    expect(client.end).toMatchObject({ openChannels: 2, shares: { acceptedTotal: 1, rejectedTotal: 2 } });
+  });
+});
+
 describe("SetCustomMiningJob", () => {
   it("is refused", () => {
     client.send(SetCustomMiningJob, CUSTOM_JOB);

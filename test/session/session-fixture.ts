@@ -185,6 +185,8 @@ export class SessionHarness {
   ended: EndReason | undefined;
   end: SessionEnd | undefined;
   error: unknown;
+  /** How many of them it was told before the end. */
+  eventsBeforeEnd: number | undefined;
   now: Moment = { wallMs: 1_700_000_000_000, monotonicMs: 1_000 };
   /** The client's side of the transport: in the clear until `shakeHands`. */
   #transport: { readonly reader: FrameReader; readonly sealer: FrameSealer } = {
@@ -210,6 +212,7 @@ export class SessionHarness {
           this.ended = reason;
           this.end = end;
           this.error = end.error;
+          this.eventsBeforeEnd = this.events.length;
         },
       },
     );
