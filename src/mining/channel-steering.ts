@@ -128,9 +128,15 @@ export class ChannelSteering {
 
   /** Sends SetTarget; where it eases the target a new job follows at once, since active jobs keep theirs. */
   setTarget(channel: Channel, target: ShareTarget): void {
-    const eased = target.value > channel.target.value;
+    const before = channel.target;
+    const eased = target.value > before.value;
     channel.target = target;
     this.sendTarget(channel);
+    if (target.value !== before.value) {
+      const { channelId } = channel;
+      const { difficulty } = target;
+      this.#sink.targetChanged({ channelId, difficulty, previousDifficulty: before.difficulty });
+    }
     if (eased) this.#refresh(channel);
   }
 

@@ -10,6 +10,13 @@ export type ClosedChannel = {
   readonly tally: ShareTotals;
 };
 
+/** A channel's target that became another one, as difficulties. */
+export type TargetChange = {
+  readonly channelId: number;
+  readonly difficulty: number;
+  readonly previousDifficulty: number;
+};
+
 /** No call throws: a connection that is gone takes nothing. */
 export type FrameSink = {
   /** Takes a whole frame in the clear. Frames leave in the order of the calls. */
@@ -18,6 +25,8 @@ export type FrameSink = {
   workAvailable(): void;
   /** A channel was closed by the pool, which has told the client, or ends the connection next. */
   channelClosed(channel: ClosedChannel, reasonCode: string): void;
+  /** The client was sent another target for a channel. */
+  targetChanged(change: TargetChange): void;
   /** Ends the connection after what was sent. */
   end(reason: "duplicates-full" | "payout-changed" | "extranonce-changed" | "internal-error", error?: unknown): void;
 };

@@ -46,6 +46,8 @@ export class SessionLog {
         return log.info("channel refused", context);
       case "channel-updated":
         return log.debug("channel updated", context);
+      case "target-changed":
+        return log.debug("target changed", context);
       case "channel-update-refused":
         return log.info("channel update refused", context);
       case "channel-closed":

@@ -98,6 +98,7 @@ export class ConnectionSession {
         send: (frame) => this.send(frame),
         end: (reason, error) => this.end(reason, error),
         channelClosed: (channel, reasonCode) => host.onEvent(channelClosed(channel, { by: "pool", reasonCode })),
+        targetChanged: (change) => host.onEvent({ kind: "target-changed", ...change }),
         workAvailable: () => this.#conversation.workAvailable(this.#now),
       },
     });

@@ -1,6 +1,6 @@
 /** What a session tells its surroundings: for logs, counters and the status page. Plain values. */
 
-import type { ClosedChannel } from "../mining/frame-sink.ts";
+import type { ClosedChannel, TargetChange } from "../mining/frame-sink.ts";
 import type { ShareTotals } from "../mining/share-tally.ts";
 
 export type TransportKind = "noise" | "plaintext";
@@ -66,6 +66,8 @@ export type SessionEvent =
       readonly nominalHashrate: number;
       readonly difficulty: number | undefined;
     }
+  /** By difficulty control, by UpdateChannel, or by settings that changed. */
+  | ({ readonly kind: "target-changed" } & TargetChange)
   | { readonly kind: "channel-update-refused"; readonly channelId: number; readonly errorCode: string }
   | {
       readonly kind: "channel-closed";

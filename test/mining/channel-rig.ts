@@ -4,6 +4,7 @@ import type { Moment } from "../../src/core/clock.ts";
 import type { Channel } from "../../src/mining/channel.ts";
 import type { ConnectionChannels, ConnectionOptions } from "../../src/mining/connection-channels.ts";
 import type { OpenErrorCode } from "../../src/mining/error-codes.ts";
+import type { TargetChange } from "../../src/mining/frame-sink.ts";
 import type { OpenRequest } from "../../src/mining/open-request.ts";
 import { FrameSplitter } from "../../src/wire/frame-splitter.ts";
 import type { ShareSubmission } from "../../src/wire/share-fields.ts";
@@ -31,6 +32,7 @@ export class Rig {
   fault: unknown;
   /** Of the channels that the pool closed: id and reason. */
   readonly closed: string[] = [];
+  readonly targetChanges: TargetChange[] = [];
   readonly #splitter = new FrameSplitter("client");
   #frames: ReceivedFrame[] = [];
 
@@ -53,6 +55,7 @@ export class Rig {
           this.fault = error;
         },
         workAvailable: () => undefined,
+        targetChanged: (change) => void this.targetChanges.push(change),
         channelClosed: (channel, reasonCode) => void this.closed.push(`${channel.channelId} ${reasonCode}`),
       },
       ...options,

@@ -72,6 +72,29 @@ describe("difficulty control", () => {
     expect(channel.target.difficulty).toBeLessThan(1.4e6);
   });
 
+  it("tells of each change of a target once, with the difficulty before", () => {
+    const channel = openAt(0);
+    const begun = channel.target.difficulty;
+    const told = (difficulty: number, previousDifficulty: number) => ({
+      channelId: channel.channelId,
+      difficulty,
+      previousDifficulty,
+    });
+    mine(channel, 0, { until: 10, suited: 100_000 });
+    const steered = channel.target.difficulty;
+    const changes = rig.targetChanges.splice(0);
+    expect(changes.at(0)?.previousDifficulty).toBe(begun);
+    expect(changes.at(-1)?.difficulty).toBe(steered);
+    for (const [index, change] of changes.slice(1).entries()) {
+      expect(change.previousDifficulty).toBe(changes[index]?.difficulty);
+    }
+    update(channel, 11, { maxTarget: targetToBytes(targetOfDifficulty(1e7)) });
+    expect(rig.targetChanges.splice(0)).toEqual([told(1e7, steered)]);
+    update(channel, 12, { maxTarget: targetToBytes(targetOfDifficulty(1e7)) });
+    rig.connection.keepAlive();
+    expect(rig.targetChanges).toEqual([]);
+  });
+
   it("answers each update, and one that changes nothing with the same target and no job", () => {
     const channel = openAt(0);
     mine(channel, 0, { until: 60, suited: 100_000 });

@@ -115,6 +115,7 @@ describe("work", () => {
         end: () => undefined,
         workAvailable: () => undefined,
         channelClosed: () => undefined,
+        targetChanged: () => undefined,
       },
     });
     const request = {

@@ -49,6 +49,8 @@ export class RecordingChannel implements FrameSink {
 
   channelClosed(): void {}
 
+  targetChanged(): void {}
+
   /** Puts an accepted share into the tally, as a verdict does. */
   earn(difficulty: number): Channel {
     this.#sequenceNumber += 1;

@@ -61,6 +61,7 @@ const EVENTS: readonly (readonly [SessionEvent, string, string])[] = [
     "channel refused",
   ],
   [{ kind: "channel-updated", channelId: 2, nominalHashrate: 1e12, difficulty: 7 }, "debug", "channel updated"],
+  [{ kind: "target-changed", channelId: 2, difficulty: 7, previousDifficulty: 3.5 }, "debug", "target changed"],
   [{ kind: "channel-update-refused", channelId: 2, errorCode: "invalid-channel-id" }, "info", "channel update refused"],
   [CLOSED, "info", "channel closed"],
   [{ kind: "share-before-channel", channelId: 0 }, "debug", "share before the first channel"],

@@ -37,16 +37,16 @@ describe("UpdateChannel", () => {
   };
 
   it("is answered at once with the new target", () => {
+    const begun = client.session.channels?.find(channelId)?.target.difficulty;
     update({});
     const [frame, more] = client.frames();
     expect(read(frame, SetTarget).channel_id).toBe(channelId);
     expect(client.session.channels?.find(channelId)?.target.difficulty).toBeCloseTo(5, 3);
-    expect(client.events.at(-1)).toEqual({
-      kind: "channel-updated",
-      channelId,
-      nominalHashrate: 2 ** 32,
-      difficulty: expect.closeTo(5, 3),
-    });
+    const told = { channelId, difficulty: expect.closeTo(5, 3) };
+    expect(client.events.slice(-2)).toEqual([
+      { kind: "target-changed", ...told, previousDifficulty: begun },
+      { kind: "channel-updated", ...told, nominalHashrate: 2 ** 32 },
+    ]);
     expect(frame?.header.channelMsg).toBe(true);
     expect(more).toBeUndefined();
   });
