@@ -1,14 +1,15 @@
 /**
- * Writes the messages of those peers that an operator wants to look at, both ways, one JSON object per line. Other
- * connections are not looked at. Where the lines go is the sink's part.
+ * Writes the messages of those peers that an operator wants to look at, both ways, and why their connections ended, one
+ * JSON object per line. Other connections are not looked at. Where the lines go is the sink's part.
  */
 
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
+import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { printableJson } from "../core/printable-text.ts";
 import type { FrameTrace } from "../session/frame-trace.ts";
-import { describeFrame, type FrameDescription } from "../wire/describe-frame.ts";
+import { describeFrame } from "../wire/describe-frame.ts";
 import { FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "../wire/frame.ts";
 import { matchesPeer, type Peer, type PeerPattern } from "./peer-pattern.ts";
 
@@ -73,12 +74,13 @@ export class MessageTracer {
           readFrameHeader(frame, 0, header);
           return { ...from, direction: "sent", ...describeFrame(header, frame.subarray(FRAME_HEADER_BYTES)) };
         }),
+      ended: (reason, error) => this.#note(run, () => ({ ...from, direction: "ended", reason, ...described(error) })),
     };
   }
 
-  #note(run: Run, message: () => FrameDescription): void {
+  #note(run: Run, describe: () => Readonly<Record<string, unknown>>): void {
     if (run.ended) return;
-    const line = printableJson({ time: new Date(this.#clock.nowMs()).toISOString(), ...message() });
+    const line = printableJson({ time: new Date(this.#clock.nowMs()).toISOString(), ...describe() });
     // Its end belongs to it.
     run.writtenBytes += Buffer.byteLength(line) + 1;
     const to = run.sink.name;
@@ -105,4 +107,10 @@ export class MessageTracer {
       // What is written is written; a sink that fails was told of where it was written to.
     }
   }
+}
+
+function described(error: unknown): { readonly error?: string; readonly details?: unknown } {
+  if (!(error instanceof Error)) return {};
+  const details = error instanceof AditError ? error.details : {};
+  return { error: error.message, ...(Object.keys(details).length === 0 ? {} : { details }) };
 }

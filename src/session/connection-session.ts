@@ -15,7 +15,7 @@ import { detectTransport } from "../wire/detect.ts";
 import { foreignProtocol } from "../wire/foreign-protocol.ts";
 import { FRAME_HEADER_BYTES, type FrameReader, type FrameSealer } from "../wire/frame.ts";
 import { FrameSplitter } from "../wire/frame-splitter.ts";
-import { type FrameTrace, tracedReader, tracedSealer } from "./frame-trace.ts";
+import type { FrameTrace } from "./frame-trace.ts";
 import { MiningConversation } from "./mining-conversation.ts";
 import type { OtherHost } from "./other-host.ts";
 import { channelClosed, type EndReason, type SessionEnd, type SessionEvent } from "./session-events.ts";
@@ -71,10 +71,8 @@ export class ConnectionSession {
   #now: Moment;
   /** Bytes of which it is not known yet what they are; fewer than `ACT_ONE_BYTES`. */
   #undecided: Uint8Array = new Uint8Array(0);
-  /** Undefined before the first frame; what reads and seals it is these two, or they with the trace around them. */
+  /** Undefined before the first frame. */
   #transport: Transport | undefined;
-  #reader: FrameReader | undefined;
-  #sealer: FrameSealer | undefined;
   #trace: FrameTrace | undefined;
   #output: Uint8Array[] = [];
   /** When the present phase began, or the last channel was closed; undefined while there is a channel. */
@@ -114,10 +112,9 @@ export class ConnectionSession {
     this.#timeouts = timeouts;
   }
 
-  /** Is shown every frame from now on; undefined: nobody looks. Not to be set while `receive` or `send` runs. */
+  /** Is shown every frame from now on, and the end; undefined: nobody looks. */
   set trace(trace: FrameTrace | undefined) {
     this.#trace = trace;
-    this.#showFrames();
   }
 
   /** Takes bytes as they came from the socket. They may be overwritten. Never throws. */
@@ -125,8 +122,8 @@ export class ConnectionSession {
     if (this.#phase === "ended") return;
     this.#now = now;
     try {
-      if (this.#reader === undefined) this.#receiveUndecided(chunk);
-      else this.#readFrames(chunk);
+      if (this.#transport === undefined) this.#receiveUndecided(chunk);
+      else this.#readFrames(this.#transport, chunk);
       this.#updateDeadline();
     } catch (error) {
       this.#endByError(error);
@@ -135,8 +132,9 @@ export class ConnectionSession {
 
   /** Seals a frame and queues it. */
   send(frame: Uint8Array): void {
-    if (this.#phase === "ended" || this.#sealer === undefined) return;
-    this.#queue(this.#sealer.seal(frame));
+    if (this.#phase === "ended" || this.#transport === undefined) return;
+    this.#trace?.sent(frame);
+    this.#queue(this.#transport.sealer.seal(frame));
   }
 
   /** Sends the client elsewhere, where it was set up and knows what that is. @returns whether it was told. */
@@ -171,6 +169,7 @@ export class ConnectionSession {
     const openChannels = open.length;
     try {
       if (channels !== undefined) this.#host.pool.disconnect(channels);
+      this.#trace?.ended(reason, error);
       const why = { by: "connection", reasonCode: reason } as const;
       for (const channel of open) this.#host.onEvent(channelClosed(channel, why));
     } finally {
@@ -204,25 +203,19 @@ export class ConnectionSession {
     this.#beginFrames(responder.transport(), bytes.subarray(ACT_ONE_BYTES));
   }
 
-  #showFrames(): void {
-    const trace = this.#trace;
-    const { reader, sealer } = this.#transport ?? {};
-    this.#reader = trace === undefined || reader === undefined ? reader : tracedReader(reader, trace);
-    this.#sealer = trace === undefined || sealer === undefined ? sealer : tracedSealer(sealer, trace);
-  }
-
   #beginFrames(transport: Transport, rest: Uint8Array): void {
     this.#transport = transport;
-    this.#showFrames();
     this.#undecided = new Uint8Array(0);
     this.#phase = "setup";
     this.#sinceMs = this.#now.monotonicMs;
-    if (rest.length > 0) this.#readFrames(rest);
+    if (rest.length > 0) this.#readFrames(transport, rest);
   }
 
-  #readFrames(chunk: Uint8Array): void {
-    this.#reader?.push(chunk, (header, payload) => {
-      if (this.#phase !== "ended") this.#conversation.receive(header, payload, this.#now);
+  #readFrames({ reader }: Transport, chunk: Uint8Array): void {
+    reader.push(chunk, (header, payload) => {
+      if (this.#phase === "ended") return;
+      this.#trace?.received(header, payload);
+      this.#conversation.receive(header, payload, this.#now);
     });
   }
 

@@ -3,6 +3,7 @@ import { MAX_TRACE_BYTES, MessageTracer } from "../../src/server/message-tracer.
 import type { Peer, PeerPattern } from "../../src/server/peer-pattern.ts";
 import type { FrameTrace } from "../../src/session/frame-trace.ts";
 import { SetupConnection, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import { WireError } from "../../src/wire/errors.ts";
 import { encodeFrame, FRAME_HEADER_BYTES, type FrameHeader, readFrameHeader } from "../../src/wire/frame.ts";
 import { SETUP } from "../session/session-fixture.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -65,6 +66,20 @@ describe("the trace of a peer", () => {
     ]);
     expect(logger.lines).toEqual([
       { level: "info", message: "messages are traced", context: { ...common, to: "file 1" } },
+    ]);
+  });
+
+  it("has a last line with the reason of the connection's end, and the error that is behind it", () => {
+    const trace = begun();
+    const details = { extensionType: 0, msgType: 0x1a, length: 70_000 };
+    trace.ended("protocol:frame-too-long", new WireError("frame-too-long", "a frame is too long", details));
+    trace.ended("socket-error", new Error("read ECONNRESET"));
+    trace.ended("peer-closed", undefined);
+    const common = { time: "2023-11-14T22:13:20.000Z", connectionId: "17", address: "10.0.0.1", direction: "ended" };
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { ...common, reason: "protocol:frame-too-long", error: "a frame is too long", details },
+      { ...common, reason: "socket-error", error: "read ECONNRESET" },
+      { ...common, reason: "peer-closed" },
     ]);
   });
 

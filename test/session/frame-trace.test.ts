@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { concatBytes } from "../../src/core/bytes.ts";
+import { SessionError } from "../../src/session/errors.ts";
 import type { FrameTrace } from "../../src/session/frame-trace.ts";
 import { OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
-import { FRAME_HEADER_BYTES } from "../../src/wire/frame.ts";
+import { encodeFrame, FRAME_HEADER_BYTES } from "../../src/wire/frame.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { OPEN, PoolHarness, SessionHarness } from "./session-fixture.ts";
 
@@ -11,6 +13,7 @@ describe.each([false, true])("a session whose frames are traced, over Noise: %s"
     const trace: FrameTrace = {
       received: ({ msgType, length }, payload) => seen.push(`-> ${msgType} ${length === payload.length}`),
       sent: (frame) => seen.push(`<- ${frame[2]} ${frame.length > FRAME_HEADER_BYTES}`),
+      ended: (reason) => seen.push(reason),
     };
     const client = new SessionHarness(PoolHarness.withWork());
     client.session.trace = trace;
@@ -27,6 +30,7 @@ describe.each([false, true])("a session whose frames are traced, over Noise: %s"
     const traceAs = (name: string): FrameTrace => ({
       received: ({ msgType }) => seen.push(`${name} -> ${msgType}`),
       sent: (frame) => seen.push(`${name} <- ${frame[2]}`),
+      ended: (reason) => seen.push(`${name} ${reason}`),
     });
     const client = new SessionHarness(PoolHarness.withWork());
     if (noise) client.shakeHands();
@@ -42,22 +46,50 @@ describe.each([false, true])("a session whose frames are traced, over Noise: %s"
     expect(seen.filter((line) => line.startsWith("other"))[0]).toBe("other -> 16");
     expect(seen.filter((line) => line === "other -> 16")).toHaveLength(1);
     expect(client.frames().filter(({ header }) => header.msgType === 0x11)).toHaveLength(3);
+    const shown = seen.length;
+    client.session.end("peer-closed");
+    expect(seen).toHaveLength(shown);
   });
 
-  it("shows a message that ends the connection too", () => {
-    const seen: number[] = [];
-    const trace: FrameTrace = { received: ({ msgType }) => seen.push(msgType), sent: () => undefined };
-    const client = new SessionHarness(PoolHarness.withWork());
-    client.session.trace = trace;
+  it("shows a message that ends the connection too, then the end, and nothing that comes in the same bytes", () => {
+    const { client, seen } = traced();
     if (noise) client.shakeHands();
-    client.setup().send(NewMiningJob, {
-      channel_id: 1,
-      job_id: 1,
-      min_ntime: undefined,
-      version: 0,
-      merkle_root: new Uint8Array(32),
-    });
-    expect(client.ended).toBe("protocol:server-only-message");
-    expect(seen).toEqual([0x00, 0x15]);
+    client.setup();
+    const job = { channel_id: 1, job_id: 1, min_ntime: undefined, version: 0, merkle_root: new Uint8Array(32) };
+    const frame = encodeFrame(NewMiningJob, job);
+    client.receive(concatBytes(client.sealed(frame), client.sealed(frame)));
+    expect(client.error).toBeInstanceOf(SessionError);
+    expect(seen).toEqual([0x00, 0x15, ["protocol:server-only-message", client.error]]);
+  });
+
+  it("shows why it ended where its bytes are no frame that can be read", () => {
+    const { client, seen } = traced();
+    if (noise) client.shakeHands();
+    const bytes = client.setup().sealed(encodeFrame(OpenStandardMiningChannel, OPEN));
+    // In the clear that is the frame's length.
+    bytes[5] = (bytes[5] ?? 0) ^ 0xff;
+    client.receive(bytes);
+    expect(client.ended).toBe(noise ? "protocol:bad-mac" : "protocol:frame-too-long");
+    expect(seen).toEqual([0x00, [client.ended, client.error]]);
+    client.session.end("shutdown");
+    expect(seen).toHaveLength(2);
+  });
+
+  it("shows the end of one that never sent a frame", () => {
+    const { client, seen } = traced();
+    client.advance(10_000);
+    expect(seen).toEqual([["handshake-timeout", undefined]]);
   });
 });
+
+/** A session, and what its trace is shown: the types of the received messages, and the end. */
+function traced(): { readonly client: SessionHarness; readonly seen: unknown[] } {
+  const seen: unknown[] = [];
+  const client = new SessionHarness(PoolHarness.withWork());
+  client.session.trace = {
+    received: ({ msgType }) => seen.push(msgType),
+    sent: () => undefined,
+    ended: (reason, error) => seen.push([reason, error]),
+  };
+  return { client, seen };
+}
