@@ -3,9 +3,10 @@ import { concatBytes } from "../../src/core/bytes.ts";
 import { SessionError } from "../../src/session/errors.ts";
 import type { FrameTrace } from "../../src/session/frame-trace.ts";
 import { OpenStandardMiningChannel } from "../../src/wire/channel-messages.ts";
+import { SetupConnection } from "../../src/wire/common-messages.ts";
 import { encodeFrame, FRAME_HEADER_BYTES } from "../../src/wire/frame.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
-import { OPEN, PoolHarness, SessionHarness } from "./session-fixture.ts";
+import { OPEN, PoolHarness, SETUP, SessionHarness } from "./session-fixture.ts";
 
 describe.each([false, true])("a session whose frames are traced, over Noise: %s", (noise) => {
   it("shows each in the clear, both ways, in the order in which they are taken and given", () => {
@@ -51,15 +52,22 @@ describe.each([false, true])("a session whose frames are traced, over Noise: %s"
     expect(seen).toHaveLength(shown);
   });
 
-  it("shows a message that ends the connection too, then the end, and nothing that comes in the same bytes", () => {
+  it("shows a message that ends the connection too, and then the end", () => {
     const { client, seen } = traced();
     if (noise) client.shakeHands();
     client.setup();
     const job = { channel_id: 1, job_id: 1, min_ntime: undefined, version: 0, merkle_root: new Uint8Array(32) };
-    const frame = encodeFrame(NewMiningJob, job);
-    client.receive(concatBytes(client.sealed(frame), client.sealed(frame)));
+    client.send(NewMiningJob, job);
     expect(client.error).toBeInstanceOf(SessionError);
     expect(seen).toEqual([0x00, 0x15, ["protocol:server-only-message", client.error]]);
+  });
+
+  it("shows nothing after the end, of what came in the same bytes either", () => {
+    const { client, seen } = traced();
+    if (noise) client.shakeHands();
+    const refused = encodeFrame(SetupConnection, { ...SETUP, protocol: 1 });
+    client.receive(concatBytes(client.sealed(refused), client.sealed(refused)));
+    expect(seen).toEqual([0x00, ["setup-refused", undefined]]);
   });
 
   it("shows why it ended where its bytes are no frame that can be read", () => {
