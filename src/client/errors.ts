@@ -5,6 +5,7 @@ import { AditError, DISCONNECT } from "../core/errors.ts";
 export type ClientErrorCode =
   | "setup-refused"
   | "open-refused"
+  | "extended-channels-required"
   | "unexpected-message"
   | "connect-failed"
   | "connection-lost"

@@ -27,10 +27,11 @@ import {
   MIN_EXTRANONCE_BYTES,
   openFrame,
   PROTOCOL_VERSION,
+  REQUIRES_EXTENDED_CHANNELS,
   REQUIRES_FIXED_VERSION,
   setupFrame,
 } from "./opening-frames.ts";
-import { openRefused, setupRefused } from "./refusals.ts";
+import { openRefused, setupRefused, standardChannelsRefused } from "./refusals.ts";
 import { type ReceivedJob, Work, type WorkUnit } from "./work.ts";
 
 export type MiningClientEvents = {
@@ -118,7 +119,8 @@ export class MiningClient {
 
   /**
    * Takes one frame of the pool.
-   * @throws {ClientError} `setup-refused`, `open-refused`, `unexpected-message`; {WireError} for malformed fields.
+   * @throws {ClientError} `setup-refused`, `open-refused`, `extended-channels-required`, `unexpected-message`;
+   * {WireError} for malformed fields.
    */
   receive(header: FrameHeader, bytes: Uint8Array): void {
     if (header.extensionType !== 0) return;
@@ -215,6 +217,8 @@ export class MiningClient {
   #setUp({ used_version, flags }: SetupConnectionSuccess): void {
     if (this.#phase !== "setup") throw unexpected("answered SetupConnection twice");
     if (used_version !== PROTOCOL_VERSION) throw unexpected(`chose version ${used_version}, which was not offered`);
+    const onlyExtended = (flags & REQUIRES_EXTENDED_CHANNELS) !== 0;
+    if (onlyExtended && this.#options.kind === "standard") throw standardChannelsRefused();
     this.#fixedVersion = (flags & REQUIRES_FIXED_VERSION) !== 0;
     this.#phase = "opening";
     this.#events.send(openFrame(this.#options));

@@ -8,6 +8,8 @@ export const PROTOCOL_VERSION = 2;
 const REQUIRES_STANDARD_JOBS = 1;
 /** In the pool's answer to SetupConnection. */
 export const REQUIRES_FIXED_VERSION = 1;
+/** There too: it opens no standard channels. */
+export const REQUIRES_EXTENDED_CHANNELS = 2;
 /** One channel is opened per connection, so one request id does. */
 export const REQUEST_ID = 1;
 /** Extended channels: enough to give every thread headers of its own, also where versions may not be rolled. */

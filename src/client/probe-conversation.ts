@@ -24,6 +24,7 @@ import {
   openFrame,
   PROTOCOL_VERSION,
   REQUEST_ID,
+  REQUIRES_EXTENDED_CHANNELS,
   REQUIRES_FIXED_VERSION,
   setupFrame,
 } from "./opening-frames.ts";
@@ -41,9 +42,6 @@ export type ProbeConversationHost = {
   /** A step is done, and the next one has begun. */
   onStep(facts: ProbeFacts, notes: readonly string[]): void;
 };
-
-/** In the pool's answer to SetupConnection. */
-const REQUIRES_EXTENDED_CHANNELS = 2;
 
 type Read = <T>(definition: MessageDefinition<T>) => T;
 

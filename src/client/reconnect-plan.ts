@@ -6,7 +6,7 @@
 import { AditError } from "../core/errors.ts";
 import { isPoolHost, type PoolAddress } from "../noise/pool-url.ts";
 import type { Reconnect } from "../wire/common-messages.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, type ClientErrorCode } from "./errors.ts";
 
 /**
  * Waits between attempts to come back: the first, and the longest after doublings. An accepted share begins them anew;
@@ -18,6 +18,9 @@ export const LONGEST_RECONNECT_MS = 30_000;
 
 /** Connections to another host that are lost without an accepted share between, before the URL's host is tried again. Arbitrary. */
 export const MAX_LOSSES_ELSEWHERE = 3;
+
+/** A pool that answers so does not want this miner, and asking again is of no use. */
+const SAYS_NO: ReadonlySet<ClientErrorCode> = new Set(["setup-refused", "extended-channels-required"]);
 
 /** What a Reconnect asks for, and whether that is done. */
 export type SentOn = {
@@ -82,7 +85,7 @@ export class ReconnectPlan {
     }
     // A pool that was mined on once is waited for, whatever became of it, unless it says no or is another one.
     if (!this.#everOpened || !(error instanceof AditError)) return undefined;
-    const isWaitedFor = error instanceof ClientError && error.code !== "setup-refused";
+    const isWaitedFor = error instanceof ClientError && !SAYS_NO.has(error.code);
     if (this.#present === this.#home) return isWaitedFor ? this.#nextWait() : undefined;
     // What is wrong with another host says nothing of the URL's own.
     this.#lossesElsewhere += 1;

@@ -21,6 +21,13 @@ export function openRefused(errorCode: string): ClientError {
   return refused("channel", { code: "open-refused", errorCode });
 }
 
+/** The pool's answer to SetupConnection has REQUIRES_EXTENDED_CHANNELS, and a standard channel is wanted. */
+export function standardChannelsRefused(): ClientError {
+  return new ClientError("the pool opens no standard channels: use --channel extended", {
+    code: "extended-channels-required",
+  });
+}
+
 function refused(
   what: string,
   { code, errorCode }: { readonly code: "setup-refused" | "open-refused"; readonly errorCode: string },

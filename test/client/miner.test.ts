@@ -60,6 +60,18 @@ describe("A miner", () => {
     expect([new TextDecoder().decode(user_identity), nominal_hash_rate]).toEqual(["bob.rig", 5e6]);
   });
 
+  it("ends where a standard channel is wanted of a pool that opens none, and says what to do", async () => {
+    await bench.start({ channel: "standard" });
+    const end = await bench.connected();
+    await end.expect(SetupConnection);
+    end.say(SetupConnectionSuccess, { used_version: 2, flags: 2 });
+    expect(await bench.outcome()).toBe(
+      "extended-channels-required: the pool opens no standard channels: use --channel extended",
+    );
+    await end.gone;
+    expect(end.waiting).toBe(0);
+  });
+
   it("tells whom a block pays, once for each channel", async () => {
     await bench.start({ user: "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.rig" });
     const end = await bench.opened();

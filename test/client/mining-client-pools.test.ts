@@ -8,7 +8,12 @@ import {
   SetExtranoncePrefix,
   SetGroupChannel,
 } from "../../src/wire/channel-messages.ts";
-import { Reconnect, SetupConnectionError, SetupConnectionSuccess } from "../../src/wire/common-messages.ts";
+import {
+  Reconnect,
+  SetupConnection,
+  SetupConnectionError,
+  SetupConnectionSuccess,
+} from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { SubmitSharesError, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { Conversation, TARGET } from "./mining-conversation.ts";
@@ -65,6 +70,41 @@ describe("A mining client that its pool refuses", () => {
     expect(() => conversation.answer(OpenMiningChannelError, { request_id: 1, error_code })).toThrow(
       "the pool refuses the channel with \\u{1b}[2Jno\\u{a}: ask the pool's operator what it means",
     );
+  });
+});
+
+describe("A mining client whose pool opens extended channels alone", () => {
+  it("gives up before it asks for a standard one, and says what to do", () => {
+    const standard = new Conversation("standard");
+    expect(() => standard.setUp(2)).toThrow(
+      expect.objectContaining({
+        code: "extended-channels-required",
+        message: "the pool opens no standard channels: use --channel extended",
+      }),
+    );
+    expect(standard.last(SetupConnection).flags).toBe(1);
+  });
+
+  it("opens an extended one as ever", () => {
+    expect(conversation.open({}, 2).events).toEqual([["open", 11, "aabbcc"]]);
+  });
+});
+
+describe("A mining client whose pool fixes the version", () => {
+  it.each([
+    [0, false],
+    [1, true],
+    [2, false],
+    [3, true],
+  ])("by flags %s keeps that of an extended job: %s, and rolls the extranonce", (flags, isFixed) => {
+    conversation.open({}, flags);
+    conversation.job(11, 1);
+    conversation.tip(11, 1);
+    const units = [conversation.client.nextUnit(), conversation.client.nextUnit()];
+    const versions = units.map((unit) => unit?.version);
+    if (isFixed) expect(versions).toEqual([0x20000000, 0x20000000]);
+    else expect(new Set(versions).size).toBe(2);
+    expect(units.map((unit) => toHex(unit?.extranonce ?? fromHex("")))).toEqual(["0000000001", "0000000002"]);
   });
 });
 

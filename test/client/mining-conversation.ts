@@ -69,8 +69,8 @@ export class Conversation {
     return this;
   }
 
-  open(fields: Partial<OpenExtendedMiningChannelSuccess> = {}): this {
-    this.setUp();
+  open(fields: Partial<OpenExtendedMiningChannelSuccess> = {}, flags = 0): this {
+    this.setUp(flags);
     const common = { request_id: 1, channel_id: 11, target: TARGET, extranonce_prefix: fromHex("aabbcc") };
     this.answer(OpenExtendedMiningChannelSuccess, { ...common, extranonce_size: 5, group_channel_id: 12, ...fields });
     return this;

@@ -115,12 +115,15 @@ describe("A miner that was sent on", () => {
     expect(plan.present).toEqual(HOME);
   });
 
-  it.each([WRONG_KEY, loss("setup-refused")])("goes back at once where the other host is not its pool: %s", (error) => {
-    sentOn();
-    expect(plan.afterLoss(error)).toBe(2_000);
-    expect(plan.present).toEqual(HOME);
-    expect(plan.afterLoss(error)).toBeUndefined();
-  });
+  it.each([WRONG_KEY, loss("setup-refused"), loss("extended-channels-required")])(
+    "goes back at once where the other host is not its pool: %s",
+    (error) => {
+      sentOn();
+      expect(plan.afterLoss(error)).toBe(2_000);
+      expect(plan.present).toEqual(HOME);
+      expect(plan.afterLoss(error)).toBeUndefined();
+    },
+  );
 
   it("gives up where its own pool refuses it after it was sent back", () => {
     sentOn();
