@@ -132,6 +132,29 @@ describe("A mining client", () => {
     ]);
   });
 
+  it("takes a target that its group is given for its own, and no other's", () => {
+    conversation.open();
+    const [own, others] = [new Uint8Array(32).fill(0x12), new Uint8Array(32).fill(0x34)];
+    conversation.answer(SetTarget, { channel_id: 12, maximum_target: own });
+    conversation.answer(SetTarget, { channel_id: 13, maximum_target: others });
+    expect(conversation.events.slice(1)).toEqual([["target", toHex(own)]]);
+    conversation.job(12, 1);
+    conversation.tip(12, 1);
+    expect(conversation.client.nextUnit()?.target).toEqual(own);
+  });
+
+  it("stops when the pool closes its group, and not when it closes another", () => {
+    conversation.open();
+    conversation.job(12, 1);
+    conversation.tip(12, 1);
+    conversation.answer(CloseChannel, { channel_id: 13, reason_code: "maintenance" });
+    expect(conversation.events.at(-1)).toEqual(["work"]);
+    expect(conversation.client.nextUnit()?.jobId).toBe(1);
+    conversation.answer(CloseChannel, { channel_id: 12, reason_code: "maintenance" });
+    expect(conversation.events.at(-1)).toEqual(["closed", "maintenance"]);
+    expect(conversation.client.nextUnit()).toBeUndefined();
+  });
+
   it("stops when the pool closes its channel, and says goodbye when it ends itself", () => {
     conversation.open();
     conversation.job(11, 1);
