@@ -164,8 +164,9 @@ export class MiningClient {
         return this.#events.onTarget(message.maximum_target);
       }
       case SetExtranoncePrefix.msgType: {
-        const message = read(SetExtranoncePrefix);
-        if (this.#isMine(message)) this.#work?.setExtranoncePrefix(message.extranonce_prefix);
+        const { channel_id, extranonce_prefix } = read(SetExtranoncePrefix);
+        // It is for channels alone: no two of a group have the same one.
+        if (channel_id === this.#channelId) this.#work?.setExtranoncePrefix(extranonce_prefix);
         return;
       }
       case SetGroupChannel.msgType: {

@@ -181,10 +181,13 @@ describe("A mining client", () => {
     expect(second[2]).not.toBe(second[1]);
   });
 
-  it("leaves another channel's extranonce prefix alone", () => {
+  it.each([
+    ["another channel", 13],
+    ["its group, which can have none", 12],
+  ])("keeps its extranonce prefix where one comes for %s", (_, channel_id) => {
     conversation.open();
     const other = new Conversation().open();
-    other.answer(SetExtranoncePrefix, { channel_id: 13, extranonce_prefix: fromHex("ddeeff") });
+    other.answer(SetExtranoncePrefix, { channel_id, extranonce_prefix: fromHex("ddeeff") });
     for (const each of [conversation, other]) {
       each.job(11, 1);
       each.tip(11, 1);
