@@ -178,7 +178,9 @@ export const KEYS: readonly KeySpec[] = [
   whole("limits.no_channel_timeout_seconds", 3_600, {
     from: 1,
     to: 1_000_000,
-    doc: "How long a connection may wait before it opens its first channel, as a proxy does for its first miner.",
+    doc:
+      "How long a connection may wait before it opens its first channel, as a proxy does for its first miner, or send " +
+      "shares after its last one was closed.",
   }),
   whole("limits.max_connections", 10_000, { from: 1, to: 1_000_000, doc: "Open connections." }),
   whole("limits.max_connections_per_address", 1_000, {
