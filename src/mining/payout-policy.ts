@@ -9,7 +9,8 @@
  * - anything else that begins with `sri/` is refused.
  *
  * In one thing this is stricter than the reference, which takes addresses of every network and treats a mistyped one
- * as a name: what looks like an address and is none here is refused, lest its owner mine for the pool unawares.
+ * as a name: an account that looks like an address and is none here is refused, lest its owner mine for the pool
+ * unawares. Workers may be called anything.
  */
 
 import { addressToScript } from "../bitcoin/address.ts";
@@ -77,8 +78,9 @@ function identityPolicy(options: PayoutOptions): PayoutPolicy {
     if (prefix === "sri" && form === "donate" && first !== undefined && second !== undefined) {
       return DONATED_PERCENT.test(first) ? miner(second, Number(first)) : "unknown-user";
     }
-    const isMalformed = prefix === "sri" && form !== undefined && form !== "donate";
-    return isMalformed || mentionsAddress(identity) ? "unknown-user" : pool;
+    if (prefix === "sri" && form === "donate") return pool;
+    const isMalformed = prefix === "sri" && form !== undefined;
+    return isMalformed || isNearlyAddress(identity) ? "unknown-user" : pool;
   };
 }
 
@@ -104,20 +106,26 @@ function poolScriptOf({ mode, poolScript }: PayoutOptions): Uint8Array {
   return poolScript;
 }
 
-/** Of any network: its prefix and at least as much as a checksum takes. */
-const LIKE_BECH32 = /^(?:bc|tb|bcrt)1[0-9a-z]{6,}$/i;
+/**
+ * Of any network: its prefix, then letters and digits up to an address's length, give or take two. Those that bech32
+ * lacks count too: they are what people mistype.
+ */
+const LIKE_BECH32 = /^(?:bc|tb|bcrt)1(?:[0-9a-z]{37,41}|[0-9a-z]{57,61})$/i;
 /** Beginning and length of an address in the old form; also with letters that it cannot have: people mistype. */
 const LIKE_BASE58 = /^[123mn][0-9A-Za-z]{25,34}$/;
+/** A serial number, a UUID or a hash: an address is never so, since base58 has 58 characters and this 15 of them. */
+const HEXADECIMAL = /^(?:[0-9a-f]+|[0-9A-F]+)$/;
 
 function looksLikeAddress(word: string): boolean {
   if (LIKE_BECH32.test(word)) return true;
-  if (!LIKE_BASE58.test(word)) return false;
+  if (!LIKE_BASE58.test(word) || HEXADECIMAL.test(word)) return false;
   // Names begin with m and n as well, but are seldom mixed of digits and both cases, as addresses are.
   return !/^[mn]/.test(word) || (/[0-9]/.test(word) && /[A-Z]/.test(word));
 }
 
-function mentionsAddress(identity: string): boolean {
-  return shownText(identity)
+/** Whether a word of the account's name looks like an address. A worker's name may be anything. */
+function isNearlyAddress(identity: string): boolean {
+  return accountPart(shownText(identity))
     .split(/[^0-9A-Za-z]+/)
     .some(looksLikeAddress);
 }

@@ -28,6 +28,11 @@ function paid(options: Partial<PayoutOptions>, identity: string) {
   return shown(policy(identity));
 }
 
+/** As an identity is written that has something in it that cannot be shown. */
+function inHexadecimal(identity: string): string {
+  return identityText(new TextEncoder().encode(identity));
+}
+
 function shown(payout: Payout | "unknown-user") {
   if (payout === "unknown-user") return payout;
   const cuts = payout.cuts.map(({ script, basisPoints }) => [toHex(script), basisPoints]);
@@ -185,23 +190,39 @@ describe("mode identity, with what looks like an address and is none here", () =
     ["letters that base58 lacks", OLD_FORM.replace("A1zP", "A1z0")],
     ["lower case in the old form", OLD_FORM.toLowerCase()],
     ["letters of both cases", WITNESS.replace("w508", "W508")],
-    ["an end that is missing", WITNESS.slice(0, 20)],
+    ["two letters that are missing", WITNESS.slice(0, -2)],
+    ["two letters too many, of taproot", `${TAPROOT}qq`],
+    ["letters that bech32 lacks", WITNESS.replace("0c5", "oc5")],
     ["the worker behind a slash", `${WITNESS}/rig`],
     ["capitals in the form's name", `SRI/solo/${WITNESS}/rig`],
     ["a scheme before it", `bitcoin:${WITNESS}`],
     ["a space before the dot", `${WITNESS} .rig`],
-    ["an address as the worker", `alice.${WITNESS}`],
-    ["a donation without a percentage", `sri/donate/${WITNESS}`],
-    ["a line's end, so that it comes in hexadecimal", identityText(new TextEncoder().encode(`${WITNESS}\n`))],
+    ["a name before it", `alice/${TESTNET}`],
+    ["a line's end, so that it comes in hexadecimal", inHexadecimal(`${WITNESS}\n`)],
+    ["a line's end in the worker's name", inHexadecimal(`${WITNESS}.rig\n`)],
   ])("refuses it, since its owner would mine for the pool unawares: %s", (_what, identity) => {
     expect(of(identity)).toBe("unknown-user");
   });
 
   it.each<[string, string]>([
     ["beginnings alone", "bc1.rig"],
-    ["five characters behind bc1", "bc1aaaaa"],
-    ["25 letters and digits", "1".padEnd(25, "A")],
-    ["36 letters and digits", "1".padEnd(36, "A")],
+    ["a beginning and a number", "bc1miner01"],
+    ["a worker that begins so", "alice.bc1rig0001"],
+    ["an address as the worker", `alice.${TESTNET}`],
+    ["an address as the worker of a donation", `sri/donate/${TESTNET}`],
+    ["an address as the worker, in hexadecimal", inHexadecimal(`alice.${TESTNET}\n`)],
+    ["a UUID as the worker", "farm.3f2504e04f8941d39a0c0305e82c3301"],
+    ["a UUID as the worker of a donation", "sri/donate/3f2504e04f8941d39a0c0305e82c3301"],
+    ["a number as the worker", "alice.1234567890123456789012345678"],
+    ["a UUID", "3f2504e04f8941d39a0c0305e82c3301"],
+    ["a UUID in capitals", "3F2504E04F8941D39A0C0305E82C3301.rig"],
+    ["a number", "1234567890123456789012345678"],
+    ["bc1 and fewer letters and digits than in an address by three", "bc1".padEnd(39, "a")],
+    ["bc1 and more than in a short address by three", "bc1".padEnd(45, "a")],
+    ["bc1 and fewer than in a long address by three", "bc1".padEnd(59, "a")],
+    ["bc1 and more than in a long address by three", "bc1".padEnd(65, "a")],
+    ["25 letters and digits", "1".padEnd(25, "Z")],
+    ["36 letters and digits", "1".padEnd(36, "Z")],
     ["a first letter that no old address has", "4A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"],
     ["a long name in small letters", "miningfarmoftheupperrivervalley2"],
     ["a long name without digits", "miningFarmOfTheUpperRiverValley"],
@@ -210,9 +231,13 @@ describe("mode identity, with what looks like an address and is none here", () =
   });
 
   it.each<[string, string]>([
-    ["six characters behind bc1", "bc1aaaaaa"],
-    ["26 letters and digits", "1".padEnd(26, "A")],
-    ["35 letters and digits", "1".padEnd(35, "A")],
+    ["bc1 and fewer letters and digits than in an address by two", "bc1".padEnd(40, "a")],
+    ["tb1 and more than in a short address by two", "tb1".padEnd(44, "a")],
+    ["bcrt1 and fewer than in a long address by two", "bcrt1".padEnd(62, "a")],
+    ["bc1 and more than in a long address by two", "bc1".padEnd(64, "a")],
+    ["26 letters and digits", "1".padEnd(26, "Z")],
+    ["35 letters and digits", "1".padEnd(35, "Z")],
+    ["hexadecimal digits of both cases", "1a".padEnd(34, "F")],
     ["a mixture as only an address is", "nMINERSfarm2ndFloor2ndRack7rig"],
   ])("refuses: %s", (_what, identity) => {
     expect(of(identity)).toBe("unknown-user");
