@@ -1,4 +1,7 @@
-/** Addresses to output scripts, for every kind of address on every network. BIP13, BIP141, BIP173, BIP350. */
+/**
+ * Addresses to output scripts, for every kind that has an owner, on every network. BIP13, BIP141, BIP341, BIP173,
+ * BIP350. What nobody owns is refused: anyone may spend pay-to-anchor (BIP433) and the witness versions of the future.
+ */
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bech32, bech32m, createBase58check } from "@scure/base";
@@ -34,6 +37,11 @@ export function addressToScript(address: string, network: Network): Uint8Array {
   );
 }
 
+/** Whether it is the address of a witness program on some network, of whatever version, also where nobody owns it. */
+export function isWitnessAddress(text: string): boolean {
+  return witnessProgram(text) !== undefined;
+}
+
 function base58Script(address: string, form: AddressForm): Uint8Array | undefined {
   let decoded: Uint8Array;
   try {
@@ -51,7 +59,23 @@ function base58Script(address: string, form: AddressForm): Uint8Array | undefine
   return undefined;
 }
 
+/** @throws {BitcoinError} where it is a witness address of this network, but such as anyone can spend. */
 function witnessScript(address: string, form: AddressForm): Uint8Array | undefined {
+  const { version, program, prefix } = witnessProgram(address) ?? {};
+  if (version === undefined || program === undefined || prefix !== form.bech32Prefix) return undefined;
+  if (version > 1 || (version === 1 && program.length !== 32)) {
+    throw new BitcoinError(
+      "address-invalid",
+      `"${address}" has witness version ${version} and ${program.length} bytes, whose coins anyone may take: version 0, or version 1 with 32 bytes, is needed`,
+      { version, programBytes: program.length },
+    );
+  }
+  return concatBytes(new Uint8Array([version === 0 ? 0 : 0x50 + version, program.length]), program);
+}
+
+type WitnessProgram = { readonly prefix: string; readonly version: number; readonly program: Uint8Array };
+
+function witnessProgram(address: string): WitnessProgram | undefined {
   for (const [codec, isVersion] of [
     [bech32, (version: number): boolean => version === 0],
     [bech32m, (version: number): boolean => version >= 1 && version <= 16],
@@ -60,10 +84,9 @@ function witnessScript(address: string, form: AddressForm): Uint8Array | undefin
       const { prefix, words } = codec.decode(address as `${string}1${string}`);
       const [version = -1, ...data] = words;
       const program = codec.fromWords(data);
-      if (prefix !== form.bech32Prefix || !isVersion(version)) continue;
-      if (program.length < 2 || program.length > 40) continue;
+      if (!isVersion(version) || program.length < 2 || program.length > 40) continue;
       if (version === 0 && program.length !== 20 && program.length !== 32) continue;
-      return concatBytes(new Uint8Array([version === 0 ? 0 : 0x50 + version, program.length]), program);
+      return { prefix, version, program };
     } catch {
       // Not this encoding; the other one, or none, is found out by the loop.
     }

@@ -13,7 +13,7 @@
  * unawares. Workers may be called anything.
  */
 
-import { addressToScript } from "../bitcoin/address.ts";
+import { addressToScript, isWitnessAddress } from "../bitcoin/address.ts";
 import { BitcoinError } from "../bitcoin/errors.ts";
 import type { Network } from "../bitcoin/network.ts";
 import { fromHex } from "../core/bytes.ts";
@@ -117,7 +117,7 @@ const LIKE_BASE58 = /^[123mn][0-9A-Za-z]{25,34}$/;
 const HEXADECIMAL = /^(?:[0-9a-f]+|[0-9A-F]+)$/;
 
 function looksLikeAddress(word: string): boolean {
-  if (LIKE_BECH32.test(word)) return true;
+  if (LIKE_BECH32.test(word) || isWitnessAddress(word)) return true;
   if (!LIKE_BASE58.test(word) || HEXADECIMAL.test(word)) return false;
   // Names begin with m and n as well, but are seldom mixed of digits and both cases, as addresses are.
   return !/^[mn]/.test(word) || (/[0-9]/.test(word) && /[A-Z]/.test(word));

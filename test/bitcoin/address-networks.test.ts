@@ -109,18 +109,30 @@ describe.each(NETWORKS)("addresses of %s", (network) => {
     expect(toHex(addressToScript(address, network))).toBe(`5120${toHex(pubkey)}`);
   });
 
-  it("of later witness versions are read, with programs of 2 to 40 bytes and no others", () => {
+  it("of witness versions that anyone can spend are refused, with what would be right", () => {
     const { bech32: prefix } = CHAIN_PARAMETERS[network];
     const addressOf = (version: number, length: number): string =>
       bech32m.encode(prefix, [version, ...bech32m.toWords(new Uint8Array(length).fill(0xa5))]);
     for (let version = 1; version <= 16; version += 1) {
-      for (const length of [2, 20, 32, 40]) {
-        const script = toHex(addressToScript(addressOf(version, length), network));
-        expect(script).toBe(toHex(new Uint8Array([0x50 + version, length])) + "a5".repeat(length));
+      for (const length of [2, 20, 31, 32, 33, 40]) {
+        if (version === 1 && length === 32) continue;
+        const address = addressOf(version, length);
+        expect(() => addressToScript(address, network)).toThrow(
+          expect.objectContaining({
+            code: "address-invalid",
+            message: `"${address}" has witness version ${version} and ${length} bytes, whose coins anyone may take: version 0, or version 1 with 32 bytes, is needed`,
+            details: { version, programBytes: length },
+          }),
+        );
       }
-      for (const length of [0, 1, 41]) expect(() => addressToScript(addressOf(version, length), network)).toThrow();
+      for (const length of [0, 1, 41]) {
+        expect(() => addressToScript(addressOf(version, length), network)).toThrow(RIGHT[network]);
+      }
     }
-    for (const version of [0, 17, 31]) expect(() => addressToScript(addressOf(version, 32), network)).toThrow();
+    for (const version of [0, 17, 31]) {
+      expect(() => addressToScript(addressOf(version, 32), network)).toThrow(RIGHT[network]);
+    }
+    expect(toHex(addressToScript(addressOf(1, 32), network))).toBe(`5120${"a5".repeat(32)}`);
   });
 
   it("are quoted in the refusal of what is none", () => {

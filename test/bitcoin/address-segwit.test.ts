@@ -26,8 +26,12 @@ function refusedEverywhere(address: string): void {
   }
 }
 
+/** Of these, and of no other witness programs, the owner alone can spend: P2WPKH, P2WSH and P2TR. */
+const OWNED = /^(?:0014.{40}|(?:00|51)20.{64})$/;
+const valid = [...vectors.valid, ...vectors.bip173ValidVersion0];
+
 describe("segwit addresses", () => {
-  it.each([...vectors.valid, ...vectors.bip173ValidVersion0])("$address pays to $script", ({ address, script }) => {
+  it.each(valid.filter(({ script }) => OWNED.test(script)))("$address pays to $script", ({ address, script }) => {
     const isMain = address.toLowerCase().startsWith("bc1");
     for (const network of NETWORKS) {
       const belongs = isMain ? network === "main" : network === "testnet4" || network === "signet";
@@ -35,6 +39,16 @@ describe("segwit addresses", () => {
       else expect(() => addressToScript(address, network)).toThrow(BitcoinError);
     }
   });
+
+  it.each([...valid.filter(({ script }) => !OWNED.test(script)), { address: "bc1pfeessrawgf", script: "51024e73" }])(
+    "$address is refused, since anyone may spend what is paid to $script",
+    ({ address }) => {
+      refusedEverywhere(address);
+      expect(() => addressToScript(address, "main")).toThrow(
+        /has witness version \d+ and \d+ bytes, whose coins anyone may take: version 0, or version 1 with 32 bytes, is needed$/,
+      );
+    },
+  );
 
   it.each(vectors.invalid)("$address is refused: $reason", ({ address }) => {
     refusedEverywhere(address);

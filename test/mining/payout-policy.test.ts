@@ -85,6 +85,7 @@ describe("mode solo", () => {
     ["an address of another network", TESTNET],
     ["a wrong checksum", `${WITNESS.slice(0, -1)}5`],
     ["letters of both cases in bech32", WITNESS.replace("w508", "W508")],
+    ["an address that anyone can spend", "bc1pfeessrawgf"],
     ["an address as the worker", `alice.${WITNESS}`],
     ["a space inside", `${WITNESS} .rig`],
     ["bytes that are no text", `0x${"ff".repeat(20)}`],
@@ -181,6 +182,9 @@ describe("mode identity, with what looks like an address and is none here", () =
 
   it.each<[string, string]>([
     ["another network's", `${TESTNET}.rig`],
+    ["an anchor, which anyone can spend", "bc1pfeessrawgf"],
+    ["a short one that anyone can spend, of another network", "bcrt1pfeesnyr2tx.rig"],
+    ["a long one that anyone can spend", "bc1pw508d6qejxtdg4y5r3zarvary0c5xw7kw508d6qejxtdg4y5r3zarvary0c5xw7kt5nd6y"],
     ["another network's, in capitals", TESTNET.toUpperCase()],
     ["regtest's", "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080"],
     ["another network's in the old form", "mrX9vMRYLfVy1BnZbc5gZjuyaqH3ZW2ZHz"],
