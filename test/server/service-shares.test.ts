@@ -3,8 +3,9 @@ import { targetFromBytes } from "../../src/bitcoin/target.ts";
 import { DuplicateTable } from "../../src/mining/duplicate-table.ts";
 import { CloseChannel, OpenStandardMiningChannelSuccess, UpdateChannel } from "../../src/wire/channel-messages.ts";
 import { SetTarget } from "../../src/wire/job-messages.ts";
-import { SubmitSharesError, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
+import { SubmitSharesError, type SubmitSharesStandard, SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
 import { until, within } from "../support/wait.ts";
+import type { RawPeer } from "./raw-peer.ts";
 import { ACK_INTERVAL_MS, EASY_BITS, ServiceBench, solvingNonce } from "./service-bench.ts";
 import { someTurns } from "./stratum-bench.ts";
 
@@ -81,6 +82,47 @@ describe("a share", () => {
     peer.share(id, { nonce, job_id: stale?.job_id ?? 0 });
     expect((await peer.next(SubmitSharesError)).error_code).toBe("stale-share");
     expect(bench.node.submissions).toHaveLength(1);
+  });
+});
+
+describe("a channel that its client closes while shares of it are validated", () => {
+  /** Returns when the pool has closed it. */
+  async function close(peer: RawPeer, channel_id: number): Promise<void> {
+    peer.send(CloseChannel, { channel_id, reason_code: "" });
+    await until("the channel is closed", () => bench.service.channels === 1);
+  }
+
+  /** Nothing came for the closed channel: the next frame answers the other one. */
+  async function expectSilence(peer: RawPeer, other: number): Promise<void> {
+    peer.send(UpdateChannel, { channel_id: other, nominal_hash_rate: 1e9, maximum_target: EASIEST });
+    expect(await peer.next(SetTarget)).toMatchObject({ channel_id: other });
+  }
+
+  async function heldShare(fields: Partial<SubmitSharesStandard> = {}): Promise<{ peer: RawPeer; other: number }> {
+    const { peer, id } = await bench.miner();
+    const job_id = peer.newest?.job_id ?? 0;
+    const other = await peer.open();
+    bench.validator.holding = true;
+    peer.share(id, { job_id, ...fields });
+    await until("a verdict is held back", () => bench.validator.held === 1);
+    await close(peer, id);
+    bench.validator.deliver();
+    bench.clock.advance(ACK_INTERVAL_MS);
+    await committed(1);
+    bench.ledger.commits[0]?.resolve();
+    return { peer, other };
+  }
+
+  it("is told of none that is rejected; what was wrong is stored", async () => {
+    const { peer, other } = await heldShare({ job_id: 99 });
+    expect(bench.ledger.commits[0]?.value.credits).toMatchObject([{ rejects: { "invalid-job-id": 1 } }]);
+    await expectSilence(peer, other);
+  });
+
+  it("is told of none that is accepted; what it earned is stored", async () => {
+    const { peer, other } = await heldShare();
+    expect(bench.ledger.commits[0]?.value.credits).toMatchObject([{ userIdentity: "alice", acceptedShares: 1 }]);
+    await expectSilence(peer, other);
   });
 });
 
