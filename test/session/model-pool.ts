@@ -8,6 +8,7 @@ import { Acknowledger } from "../../src/server/acknowledger.ts";
 import { encodeFrame } from "../../src/wire/frame.ts";
 import { SubmitSharesError } from "../../src/wire/share-messages.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { must } from "../support/must.ts";
 import { SteeredValidator } from "../support/steered-validator.ts";
 import { nextTurn } from "../support/wait.ts";
 import { ModelPayouts, type PayoutMode } from "./model-payouts.ts";
@@ -16,8 +17,11 @@ import { MINING, PoolHarness } from "./session-fixture.ts";
 /** A ledger that loses its connection, before or after it has stored what it was given. */
 class FailingLedger extends MemoryLedger {
   readonly failures: ("before" | "after")[] = [];
+  /** Tried, with whatever outcome. */
+  commits = 0;
 
   override async commit(batch: ShareBatchCommit): Promise<void> {
+    this.commits += 1;
     const failure = this.failures.shift();
     if (failure === "before") throw new Error("injected");
     await super.commit(batch);
@@ -91,6 +95,20 @@ export class ModelPool extends PoolHarness {
     const own = Buffer.from(prefix.subarray(0, SHORTEST_PREFIX_BYTES)).toString("hex");
     if (this.#prefixes.has(own)) throw new Error(`broken: the prefix ${own} is given once`);
     this.#prefixes.add(own);
+  }
+
+  /** Nothing waits for its verdict, for the ledger or for a time. */
+  async expectNothingWaits(): Promise<void> {
+    let settled = false;
+    void this.pool.settled().then(() => {
+      settled = true;
+    });
+    const { commits } = this.ledger;
+    await this.#acknowledger.flush();
+    await nextTurn();
+    must(settled && this.validator.held === 0, "each share has its verdict");
+    must(this.#acknowledger.unstoredShares === 0 && this.ledger.commits === commits, "nothing is left to be stored");
+    must(this.clock.pending === 0, "no timer waits when all is stored");
   }
 
   /** Time passes, in steps that are as long as what waits for it allows. */

@@ -3,7 +3,10 @@
  * ledger holds and what is kept in memory with what the model says. What happens in a turn stands in `model-actions.ts`.
  */
 
+import { vi } from "vitest";
+import { ConnectionChannels } from "../../src/mining/connection-channels.ts";
 import { FLOOD_SHARES_PER_MINUTE } from "../../src/mining/share-target.ts";
+import { CloseChannel } from "../../src/wire/channel-messages.ts";
 import { must } from "../support/must.ts";
 import { nextTurn } from "../support/wait.ts";
 import type { ModelChannel } from "./model-channel.ts";
@@ -122,7 +125,7 @@ export class ModelWalk {
     must(pool.pool.openChannels === open, "the pool counts the channels that are open");
   }
 
-  /** All clients leave. Nothing of them is left then but what they earned. */
+  /** All channels are closed, then all clients leave. Nothing of them is left then but what they earned. */
   async closeAll(): Promise<void> {
     const { pool } = this;
     pool.validator.holding = false;
@@ -136,17 +139,36 @@ export class ModelWalk {
         must(channel.unacknowledged.length === 0, "every accepted share is acknowledged");
       }
     }
+    await this.#closeChannels();
     for (const { harness } of this.#connections) harness.session.end("peer-closed");
     await pool.pass(10_000);
     for (const connection of [...this.#connections, ...this.#ended]) connection.listen();
     await this.#ledger.expectStored(pool.ledger);
     must(pool.pool.openChannels === 0, "no channel is counted when all are closed");
-    must(pool.clock.pending === 0, "no timer waits when all is stored");
+    must(connectionsOf(pool) === 0, "a connection that has ended is forgotten");
+    await pool.expectNothingWaits();
     must(pool.validator.live.standard === 0, "each job of a channel is given back to the validator");
     must(
       extendedJobsAfterTemplates(pool) === JOBS_WITHOUT_CHANNELS,
       "jobs of the channels' sizes are forgotten with them",
     );
+  }
+
+  /** Connections live on without channels: each is as it was before its first one then. */
+  async #closeChannels(): Promise<void> {
+    for (const connection of this.#connections) {
+      for (const channel_id of [...connection.client.channels.keys()]) {
+        connection.send(CloseChannel, { channel_id, reason_code: "" });
+        connection.client.close(channel_id);
+      }
+    }
+    await this.endTurn();
+    for (const { harness } of [...this.#connections, ...this.#ended]) {
+      const { channels } = harness.session;
+      must(channels?.size === 0 && [...channels.groups()].length === 0, "a group is gone with its last channel");
+    }
+    const { live } = this.pool.validator;
+    must(live.standard === 0, "a channel's jobs are given back though its connection lives on");
   }
 
   #connect(setting: Setting): ModelConnection {
@@ -163,6 +185,15 @@ export class ModelWalk {
       must(!waiting.some(({ solvedBlock }) => solvedBlock), "a block's share is acknowledged at once");
     }
   }
+}
+
+/** Connections that the pool knows: whom it tells of a template. */
+function connectionsOf({ pool }: ModelPool): number {
+  const told = vi.spyOn(ConnectionChannels.prototype, "announce");
+  pool.setTemplate(template({ bits: NETWORK_BITS.hard }));
+  const { length } = told.mock.calls;
+  told.mockRestore();
+  return length;
 }
 
 /** Extended jobs in the validator once no job of an earlier template can be known. */
