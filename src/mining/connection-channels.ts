@@ -12,7 +12,7 @@ import { Channel } from "./channel.ts";
 import { ChannelGroups } from "./channel-groups.ts";
 import { type Change, ChannelSteering, type UpdateRequest } from "./channel-steering.ts";
 import { closeFrames } from "./close-frames.ts";
-import type { OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
+import type { CloseReason, OpenErrorCode, UpdateErrorCode } from "./error-codes.ts";
 import type { FrameSink } from "./frame-sink.ts";
 import type { Group } from "./group.ts";
 import { IdSequence } from "./id-sequence.ts";
@@ -252,7 +252,10 @@ export class ConnectionChannels {
   /** A client without a channel, or that goes on with a closed one, is helped by a new connection alone. */
   #closeByPool(
     closing: readonly Channel[],
-    { reasonCode, endReason }: { readonly reasonCode: string; readonly endReason: Parameters<FrameSink["end"]>[0] },
+    {
+      reasonCode,
+      endReason,
+    }: { readonly reasonCode: CloseReason; readonly endReason: Parameters<FrameSink["end"]>[0] },
   ): void {
     if (closing.length === 0) return;
     if (this.#heedsCloseChannel) {

@@ -25,3 +25,6 @@ export type OpenErrorCode =
 
 /** Codes of UpdateChannel.Error. */
 export type UpdateErrorCode = "invalid-channel-id" | "invalid-nominal-hashrate" | "max-target-out-of-range";
+
+/** Reasons for which the pool closes a channel, in CloseChannel. */
+export type CloseReason = "unknown-user" | "too-many-shares-on-one-tip";

@@ -13,69 +13,6 @@ function sourceFiles(folder = ""): string[] {
   );
 }
 
-function source(folder: string): string {
-  return sourceFiles(folder)
-    .map((name) => readFileSync(join(ROOT, "src", folder, name), "utf8"))
-    .join("\n");
-}
-
-/** String literals of the union types that hold codes. */
-function codesOf(text: string, type: RegExp): string[] {
-  const body = type.exec(text)?.[1] ?? "";
-  return [...body.matchAll(/"([a-z]+(?:-[a-z\d]+)+)"/g)].map(([, code]) => code ?? "");
-}
-
-const UNIONS: readonly (readonly [string, RegExp])[] = [
-  ["mining", /ShareErrorCode =([^;]*);/],
-  ["mining", /OpenErrorCode =([^;]*);/],
-  ["mining", /UpdateErrorCode =([^;]*);/],
-  ["mining", /MiningErrorCode =([^;]*);/],
-  ["session", /EndReason =([^;]*);/],
-  ["session", /SessionErrorCode =([^;]*);/],
-  ["session", /readonly errorCode: ("[^;]*);/],
-  ["wire", /WireErrorCode =([^;]*);/],
-  ["noise", /NoiseErrorCode =([^;]*);/],
-  ["client", /ClientErrorCode =([^;]*);/],
-  ["app", /UsageErrorCode =([^;]*);/],
-  ["bitcoin", /BitcoinErrorCode =([^;]*);/],
-  ["sharecore", /SharecoreErrorCode =([^;]*);/],
-  ["templates", /TemplateErrorCode =([^;]*);/],
-  ["templates", /RpcErrorCode =([^;]*);/],
-];
-
-describe("docs/errors.md", () => {
-  const page = readFileSync(join(ROOT, "docs/errors.md"), "utf8");
-
-  it.each(UNIONS)("has every code of %s, %s", (folder, type) => {
-    const codes = codesOf(source(folder), type);
-    expect(codes.length).toBeGreaterThan(0);
-    for (const code of codes) expect(page).toContain(`\`${code}\``);
-  });
-
-  it("has every code that stands in the source as one, and every reason for which a channel is closed", () => {
-    const all = source("");
-    const codes = [...all.matchAll(/\b(?:code|reason_code|error_code|errorCode): "([a-z]+(?:-[a-z]+)+)"/g)];
-    expect(codes.length).toBeGreaterThan(10);
-    for (const [, code] of codes) expect(page).toContain(`\`${code}\``);
-  });
-
-  it("says of every code what it means and what to do about it", () => {
-    const rows = [...page.matchAll(/^\| (`.*?`|\d[\d, ]*) \|(.*)\|$/gm)];
-    expect(rows.length).toBeGreaterThan(90);
-    for (const [, code, rest = ""] of rows) {
-      const [meaning = "", remedy = "", ...more] = rest.split("|").map((cell) => cell.trim());
-      expect(meaning.length, `what ${code} means`).toBeGreaterThan(5);
-      expect(remedy.length, `what to do about ${code}`).toBeGreaterThan(5);
-      expect(more).toEqual([]);
-    }
-  });
-
-  it("has no code that the source does not have", () => {
-    const all = readdirSync(join(ROOT, "src")).map(source).join("\n");
-    for (const [, code] of page.matchAll(/`([a-z]+(?:-[a-z\d]+)+)`/g)) expect(all).toContain(`"${code}"`);
-  });
-});
-
 describe("docs/dependencies.md", () => {
   const page = readFileSync(join(ROOT, "docs/dependencies.md"), "utf8");
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
