@@ -7,7 +7,10 @@ export type CertificateFacts = {
   /** ISO 8601, both. */
   readonly validFrom: string;
   readonly notValidAfter: string;
-  /** How far this machine's clock is outside of that time: below 0 before it, above 0 after it. */
+  /**
+   * How far this machine's clock is outside of that time: below 0 before it, above 0 after it. A clock that is wrong and
+   * inside has 0: `minNtimeAheadSeconds` of the job may show it.
+   */
   readonly clockDriftSeconds: number;
   /** Until it ends; below 0 afterwards. */
   readonly secondsLeft: number;
@@ -28,7 +31,7 @@ export type JobFacts = {
   readonly nbits: string;
   readonly networkDifficulty: number;
   readonly minNtime: number;
-  /** How far min_ntime is ahead of this machine's clock. */
+  /** How far min_ntime is ahead of this machine's clock; below 0 behind it, as is usual. */
   readonly minNtimeAheadSeconds: number;
   /** Of the job's message with its header. */
   readonly frameBytes: number;

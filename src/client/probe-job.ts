@@ -5,7 +5,6 @@ import { readCoinbase } from "../bitcoin/read-coinbase.ts";
 import { bitsToTarget, difficultyOfTarget } from "../bitcoin/target.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import { AditError } from "../core/errors.ts";
-import { MAX_FUTURE_SECONDS } from "../mining/share-check.ts";
 import { MAX_JOB_FRAME_BYTES, MAX_MERKLE_BRANCHES } from "../mining/work-book.ts";
 import { FRAME_HEADER_BYTES, type FrameHeader } from "../wire/frame.ts";
 import type { NewExtendedMiningJob, SetNewPrevHash } from "../wire/job-messages.ts";
@@ -25,7 +24,17 @@ export type ProbedJob = {
   readonly header: Pick<FrameHeader, "channelMsg" | "length">;
 };
 
-/** Arbitrary: a pool whose jobs are older does not follow its node, or this machine's clock is wrong. */
+/**
+ * A job's earliest time is the pool's present or lies before it, and clocks that a time server sets differ by less than
+ * a second: what is further ahead says that a clock is wrong. Only where half of the last blocks are dated ahead, as some
+ * do on test networks, a job has to be so too. Arbitrary beyond that.
+ */
+const MOST_AHEAD_SECONDS = 120;
+
+/**
+ * Being behind says little: a pool may name the earliest time that the chain allows, about an hour ago, or a job that it
+ * made long ago. Arbitrary: a pool whose jobs are older may not follow its node, or this machine's clock is fast.
+ */
 const MOST_BEHIND_SECONDS = 3_600;
 
 /** @throws {ClientError} `unexpected-message` where no work can be made of it. */
@@ -98,11 +107,17 @@ export function notesOfJob(facts: JobFacts, bits: { readonly job: boolean; reado
     const what = bits.job ? "SetNewPrevHash" : "the job";
     notes.push(`${what} comes without the channel_msg bit, and some firmware (Braiins OS) drops it then`);
   }
-  if (ahead > MAX_FUTURE_SECONDS) {
-    notes.push(`min_ntime is ${ahead} s ahead of this machine's clock: one of the two clocks is wrong`);
+  if (ahead > MOST_AHEAD_SECONDS) {
+    const harmless = "or, on a test network, the chain's blocks are ahead themselves";
+    notes.push(
+      `min_ntime is ${ahead} s ahead of this machine's clock: this clock is slow, the pool's is fast, ${harmless}`,
+    );
   }
   if (-ahead > MOST_BEHIND_SECONDS) {
-    notes.push(`min_ntime is ${-ahead} s behind this machine's clock: a clock is wrong, or the pool's node is stuck`);
+    const harmless = "or the pool names the earliest time that the chain allows";
+    notes.push(
+      `min_ntime is ${-ahead} s behind this machine's clock: this clock is fast, the pool's node is stuck, ${harmless}`,
+    );
   }
   return notes;
 }
