@@ -80,6 +80,19 @@ describe("docs/protocol.md", () => {
     for (const path of links) expect(readFileSync(join(ROOT, path), "utf8"), path).toMatch(spelled);
   });
 
+  it.each(unspoken)(
+    "says of $name that it is not offered, with the source and the test of the refusal",
+    ({ cells }) => {
+      expect(cells[0]).toMatch(/^(?:C → S|S → C)$/);
+      expect(cells[1]).toMatch(/^(?:job declaration|template distribution)/);
+      expect(cells[2]).toMatch(/^not offered: .*`unsupported-protocol`$/);
+      const links = linksOf(cells);
+      expect(links.map((path) => path.split("/")[0])).toEqual(["src", "test"]);
+      for (const path of links)
+        expect(readFileSync(join(ROOT, path), "utf8"), path).toContain('"unsupported-protocol"');
+    },
+  );
+
   it("links to files that are there", () => {
     const paths = linksOf([page]);
     expect(paths.length).toBeGreaterThan(60);

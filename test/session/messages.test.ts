@@ -174,6 +174,16 @@ describe("messages without meaning here", () => {
     ]);
   });
 
+  it("those of job declaration and template distribution are as unknown as others", () => {
+    const others = [0x50, 0x51, 0x55, 0x56, 0x57, 0x58, 0x59, 0x60, 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x76];
+    for (const msgType of others) client.receive(new Uint8Array([0, 0, msgType, 1, 0, 0, 9]));
+    expect(client.frames()).toEqual([]);
+    expect(client.ended).toBeUndefined();
+    expect(client.events.slice(3)).toEqual(
+      others.map((msgType) => ({ kind: "unknown-message", extensionType: 0, msgType })),
+    );
+  });
+
   it("are reported up to sixteen kinds, and not one more", () => {
     for (let extension = 1; extension <= 17; extension += 1) client.receive(new Uint8Array([extension, 0, 9, 0, 0, 0]));
     expect(client.events.filter(({ kind }) => kind === "unknown-message")).toHaveLength(16);
