@@ -20,6 +20,8 @@ import type { SignalHandling } from "./signals.ts";
 
 const EPILOGUE = "Exit codes: 0 done or stopped in order, 1 failed while running, 2 wrong usage or configuration.";
 
+const RANKING = "Flags go over the environment, the environment over the file. All keys: docs/configuration.md.";
+
 const COMMANDS = ["pool", "miner", "probe", "keys"];
 
 /** Flags that take no value. */
@@ -157,6 +159,8 @@ export async function runCommandLine(words: readonly string[], signals: SignalHa
       "Run the pool",
       (command) => {
         for (const { name, type, describe } of POOL_FLAGS) command.option(name, { type, describe });
+        command.epilogue(`${RANKING}
+${EPILOGUE}`);
         return command.option("config", {
           type: "string",
           describe: "TOML file; else config/config.toml in the data folder",

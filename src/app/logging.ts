@@ -32,6 +32,8 @@ export function createLogger(options: LoggingOptions, destination?: Writable): R
     colorize: destination === undefined && process.stderr.isTTY === true,
     translateTime: "SYS:yyyy-mm-dd HH:MM:ss.l",
     singleLine: true,
+    // An error is a fact like others: each event has one line.
+    errorLikeObjectKeys: [],
     ...(destination === undefined ? { destination: 2, sync: true } : { destination }),
   });
   return root(pino(base, stream));

@@ -86,7 +86,10 @@ describe("a log for people", () => {
   });
 
   it("says of an error what it is and where it came from", () => {
-    const lines = written({ format: "pretty" }, (logger) => logger.error("it failed", { error: new Error("why") }));
-    expect(lines.join(" ")).toMatch(/ERROR: it failed .*Error: why.* at /);
+    const lines = written({ format: "pretty" }, (logger) =>
+      logger.error("it failed", { error: new Error("why"), at: 7 }),
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/ERROR: it failed \{"error":"Error: why.* at .*","at":7\}$/);
   });
 });
