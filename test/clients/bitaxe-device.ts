@@ -1,10 +1,11 @@
 /**
  * A Bitaxe as its firmware behaves (ESP-Miner, SV2 of 2026-08) and, with other strings, a NerdQAxe: the same frames, the
- * same eight slots for future jobs, the same way to mine. It throws where the firmware would drop the link, hash for
+ * same jobs (`bitaxe-jobs.ts`), the same way to mine. It throws where the firmware would drop the link, hash for
  * nothing or corrupt its memory, and where it is sent what it cannot use.
  */
 
 import { concatBytes } from "../../src/core/bytes.ts";
+import { BitaxeJobs, must, VERSION_MASK, type Work } from "./bitaxe-jobs.ts";
 import { CHANNEL_MSG, type Frame } from "./bytes.ts";
 import { findNonce, type HeaderFields, merkleRoot } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
@@ -13,11 +14,8 @@ import type { PoolScene } from "./pool-scene.ts";
 
 const MAX_PAYLOAD_BYTES = 8_192;
 const MAX_MERKLE_BRANCHES = 20;
-const SLOTS = 8;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 180_000;
-/** All the bits that its chips roll, whatever the pool says. */
-const VERSION_MASK = 0x1fffe000;
 const REQUEST_ID = 1;
 /** Whatever the chip. */
 const HASHRATE = 1e12;
@@ -27,45 +25,19 @@ export type BitaxeOptions = {
   readonly vendor?: string;
   readonly chip?: string;
   readonly minExtranonce?: number;
-};
-
-type Job = {
-  readonly jobId: number;
-  readonly version: number;
-  readonly root: (extranonce: Uint8Array) => Uint8Array;
-  /** Of the merkle path; a standard job does not show it. */
-  readonly branches: number | undefined;
-};
-
-type Work = Job & {
-  readonly prevHash: Uint8Array;
-  readonly ntime: number;
-  readonly bits: number;
-  /** Of the time at which the job came: a later SetTarget is heeded from the next job on. */
-  readonly target: Uint8Array;
+  /** How long its chip computes for the handshake. */
+  readonly handshakeMs?: number;
 };
 
 /** What a share is made with, where it is not the best that the device knows. */
 export type ShareWish = { readonly work?: Work; readonly target?: Uint8Array; readonly above?: Uint8Array };
-
-function must(condition: boolean, rule: string): asserts condition {
-  if (!condition) throw new Error(`the device fails: ${rule}`);
-}
 
 export class BitaxeDevice {
   readonly #scene: PoolScene;
   readonly #options: Required<BitaxeOptions>;
   #link: NoiseLink | undefined;
   #opened: sv2.Opened | undefined;
-  #target: Uint8Array = new Uint8Array(32);
-  #slots: (Job | undefined)[] = [];
-  /** Future jobs whose SetNewPrevHash may still come. */
-  readonly #pending = new Set<number>();
-  /** One that came while another was pending. */
-  #second: number | undefined;
-  #prevHash: sv2.PrevHash | undefined;
-  #activeJobs: number[] = [];
-  #work: Work | undefined;
+  #jobs = new BitaxeJobs();
   #sequence = 0;
   #extranonce = 0;
   #lastHeardMs = 0;
@@ -76,7 +48,7 @@ export class BitaxeDevice {
 
   constructor(scene: PoolScene, options: BitaxeOptions) {
     this.#scene = scene;
-    this.#options = { vendor: "bitaxe", chip: "BM1370", minExtranonce: 2, ...options };
+    this.#options = { vendor: "bitaxe", chip: "BM1370", minExtranonce: 2, handshakeMs: 0, ...options };
   }
 
   get link(): NoiseLink {
@@ -91,13 +63,14 @@ export class BitaxeDevice {
 
   /** What its chips work on. */
   get work(): Work {
-    must(this.#work !== undefined, "it has work");
-    return this.#work;
+    const { work } = this.#jobs;
+    must(work !== undefined, "it has work");
+    return work;
   }
 
   /** The target that the next job will have. */
   get target(): Uint8Array {
-    return this.#target;
+    return this.#jobs.target;
   }
 
   /** Connects and opens its channel; `strayShare` is sent before that, as after a reconnect. */
@@ -105,7 +78,8 @@ export class BitaxeDevice {
     const { clock } = this.#scene.bench;
     const begunMs = clock.monotonicMs();
     this.#reset();
-    this.#link = await NoiseLink.open(this.#scene.link({ maxPayloadBytes: MAX_PAYLOAD_BYTES }));
+    const beforeActOne = this.#scene.computing(this.#options.handshakeMs);
+    this.#link = await NoiseLink.open(this.#scene.link({ maxPayloadBytes: MAX_PAYLOAD_BYTES, beforeActOne }));
     must(clock.monotonicMs() - begunMs < HANDSHAKE_TIMEOUT_MS, "the handshake takes less than 10 s");
     this.#lastHeardMs = clock.monotonicMs();
     this.link.send(this.setupFrame());
@@ -138,7 +112,7 @@ export class BitaxeDevice {
   async minesOn(prevHash: Uint8Array, branches = 3): Promise<void> {
     const on = Buffer.from(prevHash);
     await this.until("work on the tip", () => {
-      const work = this.#work;
+      const { work } = this.#jobs;
       return work !== undefined && on.equals(work.prevHash) && (work.branches ?? branches) === branches;
     });
   }
@@ -179,11 +153,7 @@ export class BitaxeDevice {
 
   #reset(): void {
     this.#opened = undefined;
-    this.#slots = [];
-    this.#pending.clear();
-    this.#second = undefined;
-    this.#prevHash = undefined;
-    this.#activeJobs = [];
+    this.#jobs = new BitaxeJobs();
     this.#sequence = 0;
     this.#extranonce = 0;
     this.heard.length = 0;
@@ -214,18 +184,20 @@ export class BitaxeDevice {
     must(opened.rollable + opened.prefix.length <= 32, "an extranonce has at most 32 bytes");
     if (extended) must(opened.rollable >= this.#options.minExtranonce, "it can roll as many bytes as it asked for");
     this.#opened = opened;
-    this.#target = opened.target;
+    this.#jobs.target = opened.target;
   }
 
   #receive({ extensionType, msgType, payload }: Frame): void {
     must(extensionType === CHANNEL_MSG, `a message 0x${msgType.toString(16)} has the channel_msg bit`);
-    const second = this.#second;
-    must(second === undefined || msgType === sv2.SET_NEW_PREV_HASH, "a second future job is followed by its prev hash");
+    must(
+      !this.#jobs.wantPrevHash || msgType === sv2.SET_NEW_PREV_HASH,
+      "a second future job is followed by its prev hash",
+    );
     switch (msgType) {
       case sv2.NEW_MINING_JOB: {
         must(this.#options.kind === "standard", "a standard job on an extended channel corrupts its memory");
         const job = sv2.readNewMiningJob(payload);
-        return this.#job(job, { ...job, root: () => job.merkleRoot, branches: undefined });
+        return this.#jobs.take(job.minNtime, { ...job, root: () => job.merkleRoot, branches: undefined });
       }
       case sv2.NEW_EXTENDED_MINING_JOB: {
         must(this.#options.kind === "extended", "an extended job on a standard channel corrupts its memory");
@@ -235,12 +207,12 @@ export class BitaxeDevice {
         must(prefix[4] === 1, "the coinbase has no BIP141 marker");
         const coinbase = (rolled: Uint8Array) => concatBytes(prefix, this.opened.prefix, rolled, suffix);
         const root = (rolled: Uint8Array) => merkleRoot(coinbase(rolled), merklePath);
-        return this.#job(job, { ...job, root, branches: merklePath.length });
+        return this.#jobs.take(job.minNtime, { ...job, root, branches: merklePath.length });
       }
       case sv2.SET_NEW_PREV_HASH:
-        return this.#newPrevHash(sv2.readSetNewPrevHash(payload));
+        return this.#jobs.start(sv2.readSetNewPrevHash(payload));
       case sv2.SET_TARGET:
-        this.#target = sv2.readSetTarget(payload).target;
+        this.#jobs.target = sv2.readSetTarget(payload).target;
         return;
       case sv2.SHARES_SUCCESS: {
         const acknowledged = sv2.readSharesSuccess(payload);
@@ -255,42 +227,5 @@ export class BitaxeDevice {
       default:
         must(false, `a message 0x${msgType.toString(16)} is none that it knows`);
     }
-  }
-
-  #job({ minNtime = 0 }: { readonly minNtime: number | undefined }, job: Job): void {
-    must((job.version & VERSION_MASK) === 0, "the bits that it rolls by OR are clear in a job's version");
-    const taken = [...this.#pending].some((pending) => pending % SLOTS === job.jobId % SLOTS);
-    must(!taken, "no job takes the place of one that is pending");
-    // Without a time, or with time 0, a job is a future one; so is any before the first SetNewPrevHash.
-    if (minNtime > 0 && this.#prevHash !== undefined) {
-      const { prevHash, bits } = this.#prevHash;
-      return this.#mine(job, { prevHash, bits, ntime: minNtime });
-    }
-    if (this.#pending.size > 0) {
-      must(
-        this.#prevHash !== undefined,
-        "one future job is pending at its first SetNewPrevHash, which starts them all",
-      );
-      this.#second = job.jobId;
-    }
-    this.#pending.add(job.jobId);
-    this.#slots[job.jobId % SLOTS] = job;
-  }
-
-  #newPrevHash(message: sv2.PrevHash): void {
-    this.#prevHash = message;
-    const slot = message.jobId % SLOTS;
-    const named = this.#slots[slot];
-    must(named?.jobId === message.jobId, "SetNewPrevHash names the future job in its slot");
-    this.#slots[slot] = undefined;
-    this.#pending.clear();
-    this.#second = undefined;
-    this.#mine(named, { prevHash: message.prevHash, bits: message.bits, ntime: message.minNtime });
-  }
-
-  #mine(job: Job, on: Pick<Work, "prevHash" | "bits" | "ntime">): void {
-    must(!this.#activeJobs.includes(job.jobId), "no job id comes twice: the second job is ignored");
-    this.#activeJobs = [...this.#activeJobs, job.jobId].slice(-16);
-    this.#work = { ...job, ...on, target: this.#target };
   }
 }

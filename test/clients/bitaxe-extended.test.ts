@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
+import { DEFAULT_TIMEOUTS } from "../../src/server/stratum-server.ts";
 import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
@@ -27,6 +28,19 @@ describe("a Bitaxe with an extended channel, its default,", () => {
       // request 1, "alice.bitaxe1", 1e12 as a float, any target, 2
       `000013380000010000000d616c6963652e62697461786531a5d46853${"ff".repeat(32)}0200`,
     );
+  });
+
+  it("whose chip takes nine seconds for the handshake is waited for", async () => {
+    const scene = await PoolScene.start();
+    const device = await connectedDevice(scene, { kind: "extended", handshakeMs: 9_000 });
+    await device.minesOn(scene.prevHash);
+    await mines(scene, device);
+  });
+
+  it("whose chip takes ten seconds for the handshake gives up, whatever the pool allows", async () => {
+    const scene = await PoolScene.start({ stratum: { timeouts: { ...DEFAULT_TIMEOUTS, handshakeMs: 20_000 } } });
+    const connecting = connectedDevice(scene, { kind: "extended", handshakeMs: 10_000 });
+    await expect(connecting).rejects.toThrow("the device fails: the handshake takes less than 10 s");
   });
 
   it("gets Success, a future job and SetNewPrevHash, in this order, and mines", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { someTurns } from "../server/stratum-bench.ts";
 import { type Frame, u32 } from "./bytes.ts";
 import { numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
@@ -20,13 +21,19 @@ async function setUp(scene: PoolScene, flags: number): Promise<{ readonly link: 
   return { link, answer: await link.next("the answer to the setup") };
 }
 
-/** Opens with hashrate 0 and waits for a job and its prev hash; any other message but of the mining protocol is the end. */
-async function probe(scene: PoolScene): Promise<{ readonly opened: sv2.Opened; readonly link: NoiseLink }> {
+type Probed = { readonly opened: sv2.Opened; readonly link: NoiseLink };
+
+/**
+ * Opens with hashrate 0 and waits for a job and its prev hash; any other message but of the mining protocol is the end.
+ * @param meanwhile what happens between its request for a channel and the answer.
+ */
+async function probe(scene: PoolScene, meanwhile: () => Promise<void> = async () => undefined): Promise<Probed> {
   const begunMs = scene.bench.clock.monotonicMs();
   const { link, answer } = await setUp(scene, 0b100);
   expect(answer.msgType).toBe(sv2.SETUP_SUCCESS);
   const [user, maxTarget] = ["ABC", PROBE_MAX_TARGET];
   link.send(sv2.openExtended({ requestId: REQUEST_ID, user, hashrate: 0, maxTarget, minExtranonce: MIN_EXTRANONCE }));
+  await meanwhile();
   const success = await link.next("the channel");
   expect(success.msgType).toBe(sv2.OPEN_EXTENDED_SUCCESS);
   const job = await link.next("the first job");
@@ -34,7 +41,7 @@ async function probe(scene: PoolScene): Promise<{ readonly opened: sv2.Opened; r
   expect([job.msgType, prevHash.msgType]).toEqual([sv2.NEW_EXTENDED_MINING_JOB, sv2.SET_NEW_PREV_HASH]);
   const named = sv2.readSetNewPrevHash(prevHash.payload);
   expect(sv2.readNewExtendedMiningJob(job.payload)).toMatchObject({ jobId: named.jobId, minNtime: undefined });
-  expect(scene.bench.clock.monotonicMs() - begunMs).toBeLessThan(PROBE_TIMEOUT_MS);
+  if (scene.bench.clock.monotonicMs() - begunMs >= PROBE_TIMEOUT_MS) throw new Error("the probe took 8 s");
   return { opened: sv2.readOpenExtendedSuccess(success.payload), link };
 }
 
@@ -50,6 +57,24 @@ describe("the DMND client", () => {
     link.socket.destroy();
     await scene.bench.left(0);
     expect(scene.complaints).toEqual([]);
+  });
+
+  it("sees its probe succeed in time where the node is away when it asks", async () => {
+    const scene = await PoolScene.start();
+    scene.nodeIsAway();
+    await probe(scene, async () => {
+      await someTurns();
+      scene.bench.clock.advance(4_000);
+      expect(scene.bench.service.channels).toBe(0);
+      scene.nodeIsBack();
+      scene.tip();
+    });
+  });
+
+  it("takes a pool for dead whose answer comes after eight seconds", async () => {
+    const scene = await PoolScene.start();
+    const slow = probe(scene, async () => scene.bench.clock.advance(8_000));
+    await expect(slow).rejects.toThrow("the probe took 8 s");
   });
 
   it("may probe again and again: nothing of a probe is left", async () => {

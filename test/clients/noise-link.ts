@@ -27,6 +27,8 @@ export type LinkOptions = {
   readonly graceSeconds?: number;
   /** A payload that is longer makes the client drop the link. */
   readonly maxPayloadBytes: number;
+  /** What passes between the open socket and the first act of the handshake, which some chips compute for seconds. */
+  readonly beforeActOne?: () => Promise<void>;
 };
 
 export class NoiseLink {
@@ -65,7 +67,8 @@ export class NoiseLink {
     return link;
   }
 
-  async #shakeHands({ authorityKey, nowSeconds, graceSeconds = 0 }: LinkOptions): Promise<void> {
+  async #shakeHands({ authorityKey, nowSeconds, graceSeconds = 0, beforeActOne }: LinkOptions): Promise<void> {
+    await beforeActOne?.();
     const symmetric = new SymmetricState();
     // -> e
     const e = generateKeyPair();

@@ -2,6 +2,7 @@
 
 import type { MiningOptions } from "../../src/mining/pool-options.ts";
 import { encodeAuthorityKey } from "../../src/noise/authority-key.ts";
+import type { StratumSettings } from "../../src/server/stratum-server.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { AUTHORITY_PUBLIC_KEY } from "../server/server-keys.ts";
 import { ACK_INTERVAL_MS, ServiceBench } from "../server/service-bench.ts";
@@ -23,6 +24,7 @@ export type SceneOptions = {
   /** That each client announces: their shares are made easy by it. */
   readonly hashrate?: number;
   readonly mining?: Partial<MiningOptions>;
+  readonly stratum?: Partial<StratumSettings>;
 };
 
 export class PoolScene {
@@ -43,10 +45,10 @@ export class PoolScene {
   }
 
   /** A pool with work. */
-  static async start({ hashrate = 1e12, mining = {} }: SceneOptions = {}): Promise<PoolScene> {
+  static async start({ hashrate = 1e12, mining = {}, stratum = {} }: SceneOptions = {}): Promise<PoolScene> {
     const sharesPerMinute = (60 * hashrate) / HASHES_PER_SHARE;
     const options = { sharesPerMinute, ...mining };
-    const scene = new PoolScene(await ServiceBench.start({ mining: options }), options);
+    const scene = new PoolScene(await ServiceBench.start({ mining: options, stratum }), options);
     scene.tip();
     return scene;
   }
@@ -55,6 +57,19 @@ export class PoolScene {
   link(fields: Partial<LinkOptions> & Pick<LinkOptions, "maxPayloadBytes">): LinkOptions {
     const { port } = this.bench;
     return { port, authorityKey: keyOfUrl(this.url), nowSeconds: this.nowSeconds, ...fields };
+  }
+
+  /** What a link waits for while its client computes: the pool counts that time as well, once it has the connection. */
+  computing(ms: number): () => Promise<void> {
+    const before = this.#accepted;
+    return async () => {
+      await until("the pool has the connection", () => this.#accepted > before);
+      this.bench.clock.advance(ms);
+    };
+  }
+
+  get #accepted(): number {
+    return this.bench.metrics.counter({ name: "adit_connections_accepted_total", help: "" }).value;
   }
 
   get nowSeconds(): number {
