@@ -1,7 +1,11 @@
 /** The messages of the mining protocol that clients send and heed, field by field. SV2 §3.6, §5.3. */
 
+import { concatBytes } from "../../src/core/bytes.ts";
 import { b032, CHANNEL_MSG, Fields, f32, frame, str, u8, u16, u32 } from "./bytes.ts";
 
+/** The extension_type of all its messages. */
+export const EXTENSIONS_NEGOTIATION = 0x0001;
+export const REQUEST_EXTENSIONS_SUCCESS = 0x01;
 export const SETUP_SUCCESS = 0x01;
 export const SETUP_ERROR = 0x02;
 export const OPEN_STANDARD_SUCCESS = 0x11;
@@ -69,8 +73,29 @@ export function submitStandard(share: Share): Uint8Array {
   return frame(CHANNEL_MSG, 0x1a, ...shareFields(share));
 }
 
-export function submitExtended(share: Share, extranonce: Uint8Array): Uint8Array {
-  return frame(CHANNEL_MSG, 0x1b, ...shareFields(share), b032(extranonce));
+/** @param tlvs fields of extensions, behind its own. */
+export function submitExtended(share: Share, extranonce: Uint8Array, ...tlvs: readonly Uint8Array[]): Uint8Array {
+  return frame(CHANNEL_MSG, 0x1b, ...shareFields(share), b032(extranonce), ...tlvs);
+}
+
+/** Extension 0x0001. */
+export function requestExtensions(requestId: number, extensions: readonly number[]): Uint8Array {
+  return frame(EXTENSIONS_NEGOTIATION, 0x00, u16(requestId), u16(extensions.length), ...extensions.map(u16));
+}
+
+/** `user_identity` of extension 0x0002 as the Rust reference writes it: type and length are little-endian. */
+export function workerField(name: string): Uint8Array {
+  const bytes = new TextEncoder().encode(name);
+  return concatBytes(u16(0x0002), u8(0x01), u16(bytes.length), bytes);
+}
+
+export function readRequestExtensionsSuccess(payload: Uint8Array): {
+  readonly requestId: number;
+  readonly supported: readonly number[];
+} {
+  const fields = new Fields(payload);
+  const [requestId, count] = [fields.u16(), fields.u16()];
+  return fields.all({ requestId, supported: Array.from({ length: count }, () => fields.u16()) });
 }
 
 export type Opened = {

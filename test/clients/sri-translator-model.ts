@@ -48,6 +48,7 @@ function must(condition: boolean, rule: string): asserts condition {
 export class SriTranslator {
   readonly #scene: PoolScene;
   readonly #aggregated: boolean;
+  readonly #extensions: readonly number[];
   #link: NoiseLink | undefined;
   readonly channels = new Map<number, Channel>();
   readonly #groups = new Map<number, Group>();
@@ -60,9 +61,11 @@ export class SriTranslator {
   /** SetTarget messages that came. */
   targets = 0;
 
-  constructor(scene: PoolScene, options: { readonly aggregated: boolean }) {
+  /** @param options with the extensions that it is configured to require: none, as a rule. */
+  constructor(scene: PoolScene, options: { readonly aggregated: boolean; readonly extensions?: readonly number[] }) {
     this.#scene = scene;
     this.#aggregated = options.aggregated;
+    this.#extensions = options.extensions ?? [];
   }
 
   get link(): NoiseLink {
@@ -84,6 +87,22 @@ export class SriTranslator {
     const answer = await this.link.next("SetupConnection.Success");
     must(answer.msgType === sv2.SETUP_SUCCESS, "the setup is accepted");
     must(sv2.readSetupSuccess(answer.payload).version === 2, "the version is 2");
+    if (this.#extensions.length > 0) await this.#negotiate();
+  }
+
+  /** It waits for the answer before it does anything else. */
+  async #negotiate(): Promise<void> {
+    const requestId = 1;
+    this.link.send(sv2.requestExtensions(requestId, this.#extensions));
+    const { extensionType, msgType, payload } = await this.link.next("RequestExtensions.Success");
+    must(extensionType === sv2.EXTENSIONS_NEGOTIATION, "the answer is of the extension's own, without channel_msg");
+    must(msgType === sv2.REQUEST_EXTENSIONS_SUCCESS, "its request for extensions is not refused");
+    const answer = sv2.readRequestExtensionsSuccess(payload);
+    must(answer.requestId === requestId, "the answer to its request for extensions has the id of that");
+    must(
+      this.#extensions.every((extension) => answer.supported.includes(extension)),
+      "all that it requires is supported",
+    );
   }
 
   /** One of its miners came: another channel. @returns its id. */
@@ -146,8 +165,11 @@ export class SriTranslator {
     return channel;
   }
 
-  /** One of its miners found a share: with the version rolled, and bytes of its own in the extranonce. */
-  share(channelId: number): void {
+  /**
+   * One of its miners found a share: with the version rolled, and bytes of its own in the extranonce.
+   * @param worker as that miner logged in, where extension 0x0002 is agreed on.
+   */
+  share(channelId: number, worker?: string): void {
     const channel = this.channel(channelId);
     const { active, tip, opened } = channel;
     must(active !== undefined && tip !== undefined, "its miner has work");
@@ -162,7 +184,8 @@ export class SriTranslator {
       target,
     );
     const share = { channelId, sequence: channel.sequence, jobId: job.jobId, nonce, ntime, version };
-    this.link.send(sv2.submitExtended(share, extranonce));
+    const tlvs = worker === undefined ? [] : [sv2.workerField(worker)];
+    this.link.send(sv2.submitExtended(share, extranonce, ...tlvs));
   }
 
   #receive({ extensionType, msgType, payload }: Frame): void {
