@@ -2,9 +2,12 @@
 
 /**
  * Firmware of the Bitaxe family: it knows work, targets and answers to shares. It goes on with the prefix that its
- * channel was opened with, and with a channel that was closed.
+ * channel was opened with, and with a channel that was closed. NerdQAxe's names the board: most of them `Nerd…`, but also
+ * Q1370 and Q1373. Its newer releases heed SetExtranoncePrefix, but nothing tells them from the older ones, since they
+ * leave `firmware` empty: to those that could take a new prefix a closed connection costs a handshake, while those that
+ * cannot would have every share rejected from then on.
  */
-const BITAXE_FAMILY = /^(?:bitaxe|nerd)/i;
+const BITAXE_FAMILY = /^(?:bitaxe|nerd|q\d{4}$)/i;
 
 /** Whether a client of that vendor heeds SetExtranoncePrefix (§5.3.10). */
 export function takesExtranoncePrefix(vendor: string): boolean {

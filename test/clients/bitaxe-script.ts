@@ -1,6 +1,7 @@
 /** What every device with the Bitaxe's client goes through, whatever its channel. */
 
 import { expect } from "vitest";
+import { toHex } from "../../src/core/bytes.ts";
 import { BitaxeDevice, type BitaxeOptions } from "./bitaxe-device.ts";
 import { hashesFor } from "./hashing.ts";
 import { HASHES_PER_SHARE, JOB_VERSION, type PoolScene } from "./pool-scene.ts";
@@ -61,4 +62,18 @@ export async function hearsEachMinute(scene: PoolScene, device: BitaxeDevice): P
     scene.bench.clock.advance(60_000);
     await device.hears();
   }
+}
+
+/** The pool gets another instance id: the device is disconnected, since it would go on with its old extranonce. */
+export async function comesBackAfterReload(scene: PoolScene, device: BitaxeDevice): Promise<void> {
+  await device.minesOn(scene.prevHash);
+  scene.reload({ instanceId: 0xabcd });
+  await device.link.ended;
+  // No message that it does not know came before.
+  while (device.link.unread > 0) await device.hears();
+  await device.connect();
+  expect(toHex(device.opened.prefix.subarray(0, 2))).toBe("abcd");
+  await device.minesOn(scene.prevHash);
+  await mines(scene, device);
+  expect(device.rejected).toEqual([]);
 }

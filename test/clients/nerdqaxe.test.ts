@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { BitaxeDevice } from "./bitaxe-device.ts";
-import { connectedDevice, hearsEachMinute, isToldThatNobodyIsPaid, minesThroughTips } from "./bitaxe-script.ts";
+import {
+  comesBackAfterReload,
+  connectedDevice,
+  hearsEachMinute,
+  isToldThatNobodyIsPaid,
+  minesThroughTips,
+} from "./bitaxe-script.ts";
 import { PoolScene } from "./pool-scene.ts";
 
 /** Its client is the Bitaxe's; it names itself by its model, and asks for six bytes to roll. */
@@ -33,6 +39,15 @@ describe("a NerdQAxe", () => {
     expect(Math.floor(difficulty)).toBe(1_996);
     expect(difficulty - 1_996).toBeLessThan(1e-9);
   });
+
+  it.each(["NerdAxe", "NerdQAxe++", "NerdOCTAXE-γ", "NerdQX", "Q1370", "Q1373"])(
+    "that names itself %s is disconnected where its extranonce changes, and comes back with the new one",
+    async (vendor) => {
+      const scene = await PoolScene.start();
+      const device = await connectedDevice(scene, { kind: "extended", vendor, chip: "BM1370", minExtranonce: 6 });
+      await comesBackAfterReload(scene, device);
+    },
+  );
 
   it("hears something in each minute, while the node serves and while it does not", async () => {
     const scene = await PoolScene.start();

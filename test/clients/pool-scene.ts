@@ -31,24 +31,21 @@ export class PoolScene {
   readonly bench: ServiceBench;
   /** What an operator pastes into the miner. */
   readonly url: string;
-  readonly #mining: Partial<MiningOptions>;
   #height = 900_000;
   /** The bench itself gave the first. */
   #tips = 1;
   #templates = 0;
   #curTime = 0;
 
-  private constructor(bench: ServiceBench, mining: Partial<MiningOptions>) {
+  private constructor(bench: ServiceBench) {
     this.bench = bench;
-    this.#mining = mining;
     this.url = `stratum2+tcp://127.0.0.1:${bench.port}/${encodeAuthorityKey(AUTHORITY_PUBLIC_KEY)}`;
   }
 
   /** A pool with work. */
   static async start({ hashrate = 1e12, mining = {}, stratum = {} }: SceneOptions = {}): Promise<PoolScene> {
     const sharesPerMinute = (60 * hashrate) / HASHES_PER_SHARE;
-    const options = { sharesPerMinute, ...mining };
-    const scene = new PoolScene(await ServiceBench.start({ mining: options, stratum }), options);
+    const scene = new PoolScene(await ServiceBench.start({ mining: { sharesPerMinute, ...mining }, stratum }));
     scene.tip();
     return scene;
   }
@@ -105,19 +102,15 @@ export class PoolScene {
     this.bench.give({ ...own, ...next, transactions, merklePath, ...fields }, newTip);
   }
 
-  /** From here on each block pays the miner alone whose channel found it, as after a reload of the configuration. */
+  /** From here on each block pays the miner alone whose channel found it. */
   goSolo(): void {
-    const payout: MiningOptions["payout"] = { ...MINING.payout, mode: "solo" };
-    this.bench.service.reconfigure({
-      mining: { ...MINING, ...this.#mining, payout },
-      acknowledge: { intervalMs: ACK_INTERVAL_MS, maxPendingShares: 1_000 },
-      stratum: {
-        plaintext: "private",
-        maxConnections: 100,
-        maxConnectionsPerAddress: 100,
-        maxOutboundBytesPerConnection: 1 << 20,
-      },
-    });
+    this.reload({ payout: { ...MINING.payout, mode: "solo" } });
+  }
+
+  /** The operator changes settings of mining and reloads them. */
+  reload(mining: Partial<MiningOptions>): void {
+    const { settings, service } = this.bench;
+    service.reconfigure({ ...settings, mining: { ...settings.mining, ...mining } });
   }
 
   /** The node does not answer. */

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { hashHeader } from "../../src/bitcoin/header.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
-import { PoolService, type PoolServiceOptions } from "../../src/server/pool-service.ts";
+import { PoolService, type PoolServiceOptions, type PoolSettings } from "../../src/server/pool-service.ts";
 import type { Template } from "../../src/templates/template.ts";
 import type { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { HARD_BITS, MINING, template } from "../session/session-fixture.ts";
@@ -31,6 +31,8 @@ export class ServiceBench {
   readonly node = new HeldSource("node");
   readonly otherNode = new HeldSource("other");
   readonly service: PoolService;
+  /** What it was started with, of what can change while it runs. */
+  readonly settings: PoolSettings;
   readonly peers: RawPeer[] = [];
   port = 0;
   #templates = 0;
@@ -44,26 +46,26 @@ export class ServiceBench {
       readonly stratum?: Partial<PoolServiceOptions["stratum"]>;
     } = {},
   ) {
+    const stratum = {
+      listen: { host: "127.0.0.1", port: options.port ?? 0 },
+      plaintext: "private" as const,
+      maxConnections: 100,
+      maxConnectionsPerAddress: 100,
+      maxOutboundBytesPerConnection: 1 << 20,
+      identity: new NoiseIdentity(SERVER_KEYS, this),
+      ...options.stratum,
+    };
+    const acknowledge = { intervalMs: ACK_INTERVAL_MS, maxPendingShares: 1_000 };
+    this.settings = { mining: { ...MINING, ...options.mining }, acknowledge, stratum };
     this.service = new PoolService(
       {
-        mining: {
-          ...MINING,
-          ...options.mining,
-        },
+        mining: this.settings.mining,
         validator: this.validator,
         ledger: this.ledger,
         templates: this.node,
         alsoSubmitTo: [this.otherNode],
-        acknowledge: { runId: "run", intervalMs: ACK_INTERVAL_MS, maxPendingShares: 1_000 },
-        stratum: {
-          listen: { host: "127.0.0.1", port: options.port ?? 0 },
-          plaintext: "private",
-          maxConnections: 100,
-          maxConnectionsPerAddress: 100,
-          maxOutboundBytesPerConnection: 1 << 20,
-          identity: new NoiseIdentity(SERVER_KEYS, this),
-          ...options.stratum,
-        },
+        acknowledge: { runId: "run", ...acknowledge },
+        stratum,
       },
       this,
     );
