@@ -188,6 +188,8 @@ export class BitaxeDevice {
   }
 
   #receive({ extensionType, msgType, payload }: Frame): void {
+    // It knows no Reconnect, and ignores it.
+    if (msgType === sv2.RECONNECT) return;
     must(extensionType === CHANNEL_MSG, `a message 0x${msgType.toString(16)} has the channel_msg bit`);
     must(
       !this.#jobs.wantPrevHash || msgType === sv2.SET_NEW_PREV_HASH,

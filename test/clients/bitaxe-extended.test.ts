@@ -6,7 +6,14 @@ import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { BitaxeDevice } from "./bitaxe-device.ts";
-import { connectedDevice, hearsEachMinute, isToldThatNobodyIsPaid, mines, minesThroughTips } from "./bitaxe-script.ts";
+import {
+  comesBackAfterReload,
+  connectedDevice,
+  hearsEachMinute,
+  isToldThatNobodyIsPaid,
+  mines,
+  minesThroughTips,
+} from "./bitaxe-script.ts";
 import { numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
 import { PoolScene } from "./pool-scene.ts";
@@ -138,6 +145,27 @@ describe("a Bitaxe with an extended channel, its default,", () => {
     await device.until("the acknowledgement", () => device.acknowledged.length > 0);
     expect(device.rejected).toEqual([]);
     expect(scene.complaints).toEqual([]);
+  });
+
+  it("has its last share acknowledged before the pool stops, and comes back to where it was", async () => {
+    const scene = await PoolScene.start({ stratum: { reconnectTo: { host: "pool-b.example", port: 3335 } } });
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    device.share();
+    await scene.stop(0, 1);
+    await device.link.ended;
+    while (device.link.unread > 0) await device.hears();
+    expect(device.acknowledged).toMatchObject([{ lastSequence: 0, count: 1 }]);
+    // It ignores where it was sent: it knows one pool, which is started anew.
+    const again = await PoolScene.start({ port: scene.bench.port });
+    const back = await connected(again);
+    await back.minesOn(again.prevHash);
+    await mines(again, back);
+  });
+
+  it("is disconnected where a reload gives the pool another instance id, and comes back with a new extranonce", async () => {
+    const scene = await PoolScene.start();
+    await comesBackAfterReload(scene, await connected(scene));
   });
 
   it("is judged by the target of its job or by a newer one, whichever is easier", async () => {

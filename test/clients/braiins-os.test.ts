@@ -23,6 +23,8 @@ class BraiinsOs {
   target: Uint8Array = new Uint8Array(0);
   accepted = 0;
   readonly rejected: sv2.Rejected[] = [];
+  /** Where Reconnect sent it. */
+  sentTo: { readonly host: string; readonly port: number } | undefined;
 
   constructor(scene: PoolScene) {
     this.#scene = scene;
@@ -40,8 +42,11 @@ class BraiinsOs {
 
   /** With the URL that the pool prints: `stratum2+tcp://host:port/key`. */
   async connect(): Promise<void> {
+    this.#work = undefined;
+    this.#sequence = 0;
     const url = /^stratum2\+tcp:\/\/(?<host>[\d.]+):(?<port>\d+)\/[1-9A-HJ-NP-Za-km-z]+$/.exec(this.#scene.url)?.groups;
-    const [host, port] = [url?.host ?? "", Number(url?.port)];
+    const { host, port } = this.sentTo ?? { host: url?.host ?? "", port: Number(url?.port) };
+    expect(host).toBe("127.0.0.1");
     this.#link = await NoiseLink.open(this.#scene.link({ maxPayloadBytes: 0xffffff, port }));
     this.link.send(sv2.setupConnection({ flags: 1, host, port, vendor: "Braiins", hardware: "Antminer S19" }));
     expect((await this.link.next("SetupConnection.Success")).msgType).toBe(sv2.SETUP_SUCCESS);
@@ -102,6 +107,10 @@ class BraiinsOs {
       case sv2.SHARES_SUCCESS:
         this.accepted += sv2.readSharesSuccess(payload).count;
         return;
+      case sv2.RECONNECT:
+        expect(extensionType).toBe(0);
+        this.sentTo = sv2.readReconnect(payload);
+        return;
       case sv2.SHARES_ERROR:
         this.rejected.push(sv2.readSharesError(payload));
         return;
@@ -133,6 +142,28 @@ describe("Braiins OS", () => {
       await miner.until("the acknowledgement", () => miner.accepted === round + 1);
     }
     expect(miner.rejected).toEqual([]);
+  });
+
+  it("has its last share acknowledged before the pool stops, and goes to the pool that Reconnect names", async () => {
+    const other = await PoolScene.start({ hashrate: HASHRATE });
+    const reconnectTo = { host: "127.0.0.1", port: other.bench.port };
+    const scene = await PoolScene.start({ hashrate: HASHRATE, stratum: { reconnectTo } });
+    const miner = new BraiinsOs(scene);
+    await miner.connect();
+    await miner.minesOn(scene.prevHash);
+    miner.share(miner.work);
+    await scene.stop(0, 1);
+    await miner.until("where to go", () => miner.sentTo !== undefined);
+    expect(miner.accepted).toBe(1);
+    expect(miner.sentTo).toEqual(reconnectTo);
+    await miner.link.ended;
+    expect(miner.link.unread).toBe(0);
+    await miner.connect();
+    await miner.minesOn(other.prevHash);
+    miner.share(miner.work);
+    await other.acknowledge(0);
+    await miner.until("the acknowledgement", () => miner.accepted === 2);
+    expect(other.bench.service.connections).toBe(1);
   });
 
   it("has shares of its running job judged by that job's own target after its target became harder", async () => {

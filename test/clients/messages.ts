@@ -6,6 +6,7 @@ import { b032, CHANNEL_MSG, Fields, f32, frame, str, u8, u16, u32 } from "./byte
 /** The extension_type of all its messages. */
 export const EXTENSIONS_NEGOTIATION = 0x0001;
 export const REQUEST_EXTENSIONS_SUCCESS = 0x01;
+export const RECONNECT = 0x04;
 export const SETUP_SUCCESS = 0x01;
 export const SETUP_ERROR = 0x02;
 export const OPEN_STANDARD_SUCCESS = 0x11;
@@ -96,6 +97,11 @@ export function readRequestExtensionsSuccess(payload: Uint8Array): {
   const fields = new Fields(payload);
   const [requestId, count] = [fields.u16(), fields.u16()];
   return fields.all({ requestId, supported: Array.from({ length: count }, () => fields.u16()) });
+}
+
+export function readReconnect(payload: Uint8Array): { readonly host: string; readonly port: number } {
+  const fields = new Fields(payload);
+  return fields.all({ host: fields.str(), port: fields.u16() });
 }
 
 export type Opened = {

@@ -7,7 +7,7 @@ import type { Template } from "../../src/templates/template.ts";
 import { AUTHORITY_PUBLIC_KEY } from "../server/server-keys.ts";
 import { ACK_INTERVAL_MS, ServiceBench } from "../server/service-bench.ts";
 import { MINING } from "../session/session-fixture.ts";
-import { until } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import type { LinkOptions } from "./noise-link.ts";
 import { keyOfUrl } from "./pool-url.ts";
 
@@ -25,6 +25,8 @@ export type SceneOptions = {
   readonly hashrate?: number;
   readonly mining?: Partial<MiningOptions>;
   readonly stratum?: Partial<StratumSettings>;
+  /** To listen on; any that is free where it is not said. */
+  readonly port?: number;
 };
 
 export class PoolScene {
@@ -43,9 +45,9 @@ export class PoolScene {
   }
 
   /** A pool with work. */
-  static async start({ hashrate = 1e12, mining = {}, stratum = {} }: SceneOptions = {}): Promise<PoolScene> {
+  static async start({ hashrate = 1e12, mining = {}, stratum = {}, port = 0 }: SceneOptions = {}): Promise<PoolScene> {
     const sharesPerMinute = (60 * hashrate) / HASHES_PER_SHARE;
-    const scene = new PoolScene(await ServiceBench.start({ mining: { sharesPerMinute, ...mining }, stratum }));
+    const scene = new PoolScene(await ServiceBench.start({ mining: { sharesPerMinute, ...mining }, stratum, port }));
     scene.tip();
     return scene;
   }
@@ -111,6 +113,16 @@ export class PoolScene {
   reload(mining: Partial<MiningOptions>): void {
     const { settings, service } = this.bench;
     service.reconfigure({ ...settings, mining: { ...settings.mining, ...mining } });
+  }
+
+  /** An orderly stop begins, while `shares` more than `before` are not acknowledged: they are stored. */
+  async stop(before: number, shares: number): Promise<void> {
+    await until("the shares are judged", () => this.judged >= before + shares);
+    const stopped = this.bench.stopping();
+    const { commits } = this.bench.ledger;
+    await until("the shares are with the ledger", () => commits.length > 0);
+    for (const commit of commits) commit.resolve();
+    await within(stopped, "the stop");
   }
 
   /** The node does not answer. */

@@ -90,6 +90,22 @@ describe.each([
 });
 
 describe("an SRI translator with several channels", () => {
+  it("has its last shares acknowledged before the pool stops, and is sent no Reconnect, at which it would abort", async () => {
+    const stratum = { reconnectTo: { host: "pool-b.example", port: 3335 } };
+    const scene = await PoolScene.start({ hashrate: MINER_HASHRATE, stratum });
+    const translator = new SriTranslator(scene, { aggregated: false });
+    await translator.connect();
+    const ids = [await translator.open(), await translator.open()];
+    await translator.minesOn(scene.prevHash);
+    for (const id of ids) translator.share(id);
+    await scene.stop(0, 2);
+    await translator.link.ended;
+    // It throws at what it does not know.
+    await translator.until("all that came", () => translator.link.unread === 0);
+    expect(ids.map((id) => translator.channel(id).acknowledged)).toEqual([1, 1]);
+    expect(translator.rejected).toEqual([]);
+  });
+
   it("keeps to the pool while its group grows from one to four, between tips and across one", async () => {
     const [scene, translator] = await connected({ aggregated: false });
     await translator.open();
