@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bytesEqual } from "../../src/core/bytes.ts";
-import { CHANNEL_MSG, type Frame } from "./bytes.ts";
+import { bytesEqual, toHex } from "../../src/core/bytes.ts";
+import { CHANNEL_MSG, type Frame, portHex } from "./bytes.ts";
 import { findNonce, numberOf } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
 import { NoiseLink } from "./noise-link.ts";
@@ -129,6 +129,19 @@ async function connected(): Promise<[PoolScene, BraiinsOs]> {
 }
 
 describe("Braiins OS", () => {
+  it("sends a setup with the flag for standard jobs, an open and shares of the channel that it was given", async () => {
+    const [scene, miner] = await connected();
+    miner.share(miner.work);
+    const [setup = "", open = "", share = ""] = miner.link.sent.map(toHex);
+    // protocol 0, versions 2 to 2, flag 0, "127.0.0.1", port, "Braiins", "Antminer S19", two empty strings
+    const names = "0742726169696e730c416e746d696e6572205331390000";
+    expect(setup).toBe(`0000002c0000000200020001000000093132372e302e302e31${portHex(scene.bench.port)}${names}`);
+    // request 1, "alice.s19", 9.5e13 as a float, any target
+    expect(open).toBe(`0000103200000100000009616c6963652e733139d3cdac56${"ff".repeat(32)}`);
+    // channel_msg, 24 bytes, a channel, sequence 1
+    expect(share).toMatch(/^00801a180000[0-9a-f]{8}01000000[0-9a-f]{32}$/);
+  });
+
   it("connects by the pool's URL, and mines over tips and refreshes", async () => {
     const [scene, miner] = await connected();
     for (let round = 0; round < 6; round += 1) {

@@ -3,7 +3,7 @@
  * share would not show between the two of them.
  */
 
-import { concatBytes } from "../../src/core/bytes.ts";
+import { concatBytes, toHex } from "../../src/core/bytes.ts";
 
 function littleEndian(value: bigint, bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, index) => Number((value >> BigInt(8 * index)) & 0xffn));
@@ -13,6 +13,11 @@ export const u8 = (value: number): Uint8Array => Uint8Array.of(value);
 export const u16 = (value: number): Uint8Array => littleEndian(BigInt(value), 2);
 export const u24 = (value: number): Uint8Array => littleEndian(BigInt(value), 3);
 export const u32 = (value: number): Uint8Array => littleEndian(BigInt(value), 4);
+
+/** A port as it stands in a frame, in hex. */
+export function portHex(port: number): string {
+  return toHex(Uint8Array.of(port & 0xff, port >> 8));
+}
 
 /** A 32-bit float, little-endian. */
 export function f32(value: number): Uint8Array {

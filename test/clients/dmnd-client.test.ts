@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { toHex } from "../../src/core/bytes.ts";
 import { someTurns } from "../server/stratum-bench.ts";
 import { type Frame, u32 } from "./bytes.ts";
 import { numberOf } from "./hashing.ts";
@@ -49,6 +50,12 @@ describe("the DMND client", () => {
   it("sees its latency probe succeed: no hashrate, and a target that nobody can meet", async () => {
     const scene = await PoolScene.start();
     const { opened, link } = await probe(scene);
+    const [setup = "", open = ""] = link.sent.map(toHex);
+    // protocol 0, versions 2 to 2, flag 2, "0.0.0.0", port 50, three empty strings, 44 bytes for the device
+    const device = `2c${toHex(new TextEncoder().encode(DEVICE))}`;
+    expect(setup).toBe(`00000043000000020002000400000007302e302e302e303200000000${device}`);
+    // request 0, "ABC", no hashrate, 2^64 - 1, 8
+    expect(open).toBe(`0000132e0000000000000341424300000000${"ff".repeat(8)}${"00".repeat(24)}0800`);
     expect(opened.requestId).toBe(REQUEST_ID);
     expect(opened.rollable).toBeGreaterThanOrEqual(MIN_EXTRANONCE);
     // Never easier than it said.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { toHex } from "../../src/core/bytes.ts";
 import type { BitaxeDevice } from "./bitaxe-device.ts";
 import {
   comesBackAfterReload,
@@ -7,6 +8,7 @@ import {
   isToldThatNobodyIsPaid,
   minesThroughTips,
 } from "./bitaxe-script.ts";
+import { portHex } from "./bytes.ts";
 import { PoolScene } from "./pool-scene.ts";
 
 /** Its client is the Bitaxe's; it names itself by its model, and asks for six bytes to roll. */
@@ -15,6 +17,21 @@ function connected(scene: PoolScene): Promise<BitaxeDevice> {
 }
 
 describe("a NerdQAxe", () => {
+  it("sends its model for a vendor, asks for six bytes, and counts its shares from 0", async () => {
+    const scene = await PoolScene.start();
+    const device = await connected(scene);
+    await device.minesOn(scene.prevHash);
+    device.share();
+    const [setup = "", open = "", share = ""] = device.link.sent.map(toHex);
+    // protocol 0, versions 2 to 2, no flags, "127.0.0.1", port, "NerdQAxe+", "BM1368", two empty strings
+    const names = "094e657264514178652b06424d313336380000";
+    expect(setup).toBe(`000000280000000200020000000000093132372e302e302e31${portHex(scene.bench.port)}${names}`);
+    // request 1, "alice.bitaxe1", 1e12 as a float, any target, 6
+    expect(open).toBe(`000013380000010000000d616c6963652e62697461786531a5d46853${"ff".repeat(32)}0600`);
+    // channel_msg, 33 bytes: a channel, sequence 0, job, nonce, time, version, 8 bytes of extranonce from 0 on
+    expect(share).toMatch(/^00801b210000[0-9a-f]{8}00000000[0-9a-f]{32}080{16}$/);
+  });
+
   it("gets the six bytes that it asks for, and is known by its model", async () => {
     const scene = await PoolScene.start();
     const device = await connected(scene);

@@ -35,6 +35,8 @@ export class NoiseLink {
   readonly socket: Socket;
   /** The pool has closed its side. */
   readonly ended: Promise<void>;
+  /** Frames that the client sent, before they were sealed. */
+  readonly sent: Uint8Array[] = [];
   readonly #maxPayloadBytes: number;
   readonly #frames: Frame[] = [];
   #received: Uint8Array = new Uint8Array(0);
@@ -102,6 +104,7 @@ export class NoiseLink {
   send(...frames: readonly Uint8Array[]): void {
     const outgoing = this.#outgoing;
     if (outgoing === undefined) throw new Error("frames can be sealed only after the handshake");
+    this.sent.push(...frames);
     const sealed = frames.flatMap((frame) => [outgoing.encrypt(frame.slice(0, 6)), outgoing.encrypt(frame.slice(6))]);
     this.socket.write(concatBytes(...sealed));
   }

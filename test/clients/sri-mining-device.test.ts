@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bytesEqual } from "../../src/core/bytes.ts";
-import { CHANNEL_MSG, type Frame } from "./bytes.ts";
+import { bytesEqual, toHex } from "../../src/core/bytes.ts";
+import { CHANNEL_MSG, type Frame, portHex } from "./bytes.ts";
 import { findNonce } from "./hashing.ts";
 import * as sv2 from "./messages.ts";
 import { NoiseLink } from "./noise-link.ts";
@@ -133,6 +133,21 @@ class MiningDevice {
 }
 
 describe("the SRI mining device", () => {
+  it("sends a setup that names nothing, an open of request 10, and shares from sequence 1 on", async () => {
+    const scene = await PoolScene.start({ hashrate: HASHRATE });
+    const device = new MiningDevice(scene);
+    await device.connect();
+    await device.minesOn(scene.prevHash);
+    device.share();
+    const [setup = "", open = "", share = ""] = device.link.sent.map(toHex);
+    // protocol 0, versions 2 to 2, flag 0, "127.0.0.1", port, four empty strings
+    expect(setup).toBe(`000000190000000200020001000000093132372e302e302e31${portHex(scene.bench.port)}00000000`);
+    // request 10, "alice", 1.25e6 as a float, any target
+    expect(open).toBe(`0000102e00000a00000005616c69636580969849${"ff".repeat(32)}`);
+    // channel_msg, 24 bytes, a channel, sequence 1
+    expect(share).toMatch(/^00801a180000[0-9a-f]{8}01000000[0-9a-f]{32}$/);
+  });
+
   it("mines over tips and refreshes with a header time a minute ahead, and never panics", async () => {
     const scene = await PoolScene.start({ hashrate: HASHRATE });
     const device = new MiningDevice(scene);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toHex } from "../../src/core/bytes.ts";
+import { portHex } from "./bytes.ts";
 import * as sv2 from "./messages.ts";
 import { PoolScene } from "./pool-scene.ts";
 import { MINER_HASHRATE, SriTranslator } from "./sri-translator-model.ts";
@@ -40,6 +41,23 @@ describe("an SRI translator that is configured with extension 0x0002", () => {
       // channel_msg, 42 bytes; channel 2, sequence 3, job 4, nonce 5, time, version, extranonce 5e5f, and the field
       "00801b2a00000200000003000000040000000500000000f1536504200020025e5f0200010a00616c6963652e72696731",
     );
+  });
+
+  it("sends its setup, its request and an open that asks for two bytes more than its miners need", async () => {
+    const [scene, translator] = await connected(true);
+    const id = await translator.open();
+    await translator.minesOn(scene.prevHash);
+    translator.share(id, "alice.rig1");
+    const [setup = "", request = "", open = "", share = ""] = translator.link.sent.map(toHex);
+    // protocol 0, versions 2 to 2, flag 2, "127.0.0.1", port, "SRI", "Translator Proxy", two empty strings
+    const names = "03535249105472616e736c61746f722050726f78790000";
+    expect(setup).toBe(`0000002c0000000200020004000000093132372e302e302e31${portHex(scene.bench.port)}${names}`);
+    expect(request).toBe("010000060000010001000200");
+    // request 1, "alice.translator-proxy", 1e13 as a float, any target, 6
+    const user = "16616c6963652e7472616e736c61746f722d70726f7879";
+    expect(open).toBe(`00001341000001000000${user}e7841155${"ff".repeat(32)}0600`);
+    // channel_msg, 48 bytes: a channel, sequence 1, job, nonce, time, version, 8 bytes of extranonce, and the field
+    expect(share).toMatch(/^00801b300000[0-9a-f]{8}01000000[0-9a-f]{32}08(5e){8}0200010a00616c6963652e72696731$/);
   });
 
   it("has each share on its one channel credited to the miner that found it", async () => {
