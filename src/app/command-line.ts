@@ -58,6 +58,17 @@ async function pool(given: Arguments, signals: SignalHandling): Promise<number> 
   const config = toConfig(loaded.values);
   const logger = createLogger(config.log);
   signals.onLate(() => logger.error("the orderly stop took too long"));
+  const { dataDir, network, payout } = config;
+  logger.info("starting", {
+    version: version(),
+    processId: process.pid,
+    configFile: loaded.file,
+    dataDir,
+    network,
+    payoutMode: payout.mode,
+    payoutAddress: payout.address,
+    feePercent: payout.feePercent,
+  });
   try {
     return await runPool(config, {
       logger,

@@ -32,7 +32,7 @@ export function addressToScript(address: string, network: Network): Uint8Array {
     "address-invalid",
     `"${address}" is no address of network ${network}: one that begins with ${form.bech32Prefix}1 or, in the old form, ${
       network === "main" ? "with 1 or 3" : "with m, n or 2"
-    } is needed`,
+    } is needed, with no character mistyped`,
     { network },
   );
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { decodeAuthorityKey } from "../../src/noise/authority-key.ts";
@@ -115,6 +115,24 @@ describe("adit", () => {
     });
     expect(run.process.exitCode).toBe(code);
     peer.destroy();
+  });
+
+  it("pool says first what runs, for whom it mines, and which process a signal goes to", async () => {
+    const run = pool();
+    await until("it listens", () => run.stderr.includes("listening"));
+    const [first = ""] = run.stderr.split("\n");
+    const facts = JSON.parse(/INFO: starting (\{.*\})$/.exec(first)?.[1] ?? "null");
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    const payout = { payoutMode: "pool", payoutAddress: "", feePercent: 0 };
+    expect(facts).toEqual({
+      version,
+      processId: run.process.pid,
+      dataDir: expect.any(String),
+      network: "main",
+      ...payout,
+    });
+    run.process.kill("SIGTERM");
+    expect(await run.ended).toEqual({ code: 0, signal: null });
   });
 
   it("pool goes on where nobody reads its output, as behind head -1", async () => {

@@ -18,10 +18,10 @@ const CHAIN_PARAMETERS: Readonly<Record<Network, typeof TEST>> = {
 
 /** What a person is told to use instead. */
 const RIGHT: Readonly<Record<Network, string>> = {
-  main: "one that begins with bc1 or, in the old form, with 1 or 3 is needed",
-  testnet4: "one that begins with tb1 or, in the old form, with m, n or 2 is needed",
-  signet: "one that begins with tb1 or, in the old form, with m, n or 2 is needed",
-  regtest: "one that begins with bcrt1 or, in the old form, with m, n or 2 is needed",
+  main: "one that begins with bc1 or, in the old form, with 1 or 3 is needed, with no character mistyped",
+  testnet4: "one that begins with tb1 or, in the old form, with m, n or 2 is needed, with no character mistyped",
+  signet: "one that begins with tb1 or, in the old form, with m, n or 2 is needed, with no character mistyped",
+  regtest: "one that begins with bcrt1 or, in the old form, with m, n or 2 is needed, with no character mistyped",
 };
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
