@@ -54,7 +54,8 @@ function compactSize(value: number): string {
 
 /** An answer on TIP_A at height 101, with `changes` put over it; a field set to undefined is absent. */
 export function gbt(changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const tip = changes.previousblockhash ?? TIP_A;
+  const { previousblockhash } = changes;
+  const tip = typeof previousblockhash === "string" ? previousblockhash : TIP_A;
   return {
     capabilities: ["proposal"],
     version: 536_870_912,

@@ -164,6 +164,7 @@ describe("a template from getblocktemplate", () => {
           expect(error).toBeInstanceOf(TemplateError);
         }
       }),
+      { examples: [["previousblockhash", { toString: [] }]] },
     );
   });
 });
