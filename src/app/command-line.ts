@@ -1,9 +1,10 @@
 /** Reads the command line of `adit` and starts what was asked for. Exit codes: docs/errors.md. */
 
 import { readFileSync } from "node:fs";
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
+import type { ClientFlag } from "./client-flags.ts";
 import { type ConfigInput, loadDataDir, loadValues, toConfig } from "./config.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT_FAILURE, EXIT_USAGE } from "./exit-codes.ts";
@@ -154,6 +155,11 @@ function isWrongAddress({ code, details }: AditError): boolean {
   return ["url-invalid", "key-invalid", "node-options-invalid", "signet-unsupported"].includes(code);
 }
 
+/** The flags of a command that connects to a pool: a text needs its value. */
+function addClientFlags(command: Argv, flags: readonly ClientFlag[]): void {
+  for (const { name, ...flag } of flags) command.option(name, { ...flag, requiresArg: flag.type === "string" });
+}
+
 /**
  * Runs the command that the words name, and ends the process with its exit code.
  * @param signals taken over before; the commands that do not stop in order give them back.
@@ -170,8 +176,7 @@ export async function runCommandLine(words: readonly string[], signals: SignalHa
       "Run the pool",
       (command) => {
         for (const { name, type, describe } of POOL_FLAGS) command.option(name, { type, describe });
-        command.epilogue(`${RANKING}
-${EPILOGUE}`);
+        command.epilogue([RANKING, EPILOGUE].join("\n"));
         return command.option("config", {
           type: "string",
           describe: "TOML file; else config/config.toml in the data folder",
@@ -183,8 +188,7 @@ ${EPILOGUE}`);
       "miner [url]",
       "Mine on a pool with this machine's CPU",
       (command) => {
-        for (const { name, ...flag } of MINER_FLAGS)
-          command.option(name, { ...flag, requiresArg: flag.type === "string" });
+        addClientFlags(command, MINER_FLAGS);
         return command.positional("url", {
           type: "string",
           describe: "stratum2+tcp://HOST:PORT/KEY, as the pool prints it",
@@ -196,8 +200,7 @@ ${EPILOGUE}`);
       "probe [url]",
       "Connect to a pool as a miner would, show each step, and say what is wrong",
       (command) => {
-        for (const { name, ...flag } of PROBE_FLAGS)
-          command.option(name, { ...flag, requiresArg: flag.type === "string" });
+        addClientFlags(command, PROBE_FLAGS);
         return command.positional("url", {
           type: "string",
           describe: "stratum2+tcp://HOST:PORT/KEY; without KEY nobody's signature is checked",
