@@ -17,6 +17,7 @@ import { NoiseIdentity } from "../server/noise-identity.ts";
 import type { PoolServiceOptions, PoolSettings } from "../server/pool-service.ts";
 import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
 import { createValidator, type ShareValidator } from "../sharecore/index.ts";
+import type { BlockNode } from "../templates/block-node.ts";
 import { RpcSource } from "../templates/rpc-source.ts";
 import { SimulatedSource } from "../templates/simulated-source.ts";
 import type { TemplateSource } from "../templates/template-source.ts";
@@ -33,14 +34,15 @@ const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
 export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServiceOptions {
   const { mining, stratum } = config;
   const settings = poolSettings(config);
-  const [templates, ...alsoSubmitTo] = createSources(config, parts);
+  const nodes = createNodes(config, parts);
+  const [templates] = nodes;
   if (templates === undefined) throw new Error("a checked configuration has a source of templates");
   return {
     mining: { ...settings.mining, firstAllocation: randomInt(FIRST_ALLOCATIONS) },
     validator: createShareValidator(mining.workers, parts),
     ledger: new MemoryLedger(),
     templates,
-    alsoSubmitTo,
+    nodes,
     acknowledge: { ...settings.acknowledge, runId: randomBytes(8).toString("hex") },
     stratum: {
       ...settings.stratum,
@@ -100,7 +102,7 @@ function createShareValidator(workers: number | "auto", parts: Parts): ShareVali
 }
 
 /** The first gives templates; all get found blocks. */
-function createSources(config: Config, parts: Parts): TemplateSource[] {
+function createNodes(config: Config, parts: Parts): (TemplateSource & BlockNode)[] {
   if (config.simulate.enabled) return [new SimulatedSource(config.simulate, parts)];
   return config.nodes.map((node) => new RpcSource({ ...node, network: config.network }, parts));
 }

@@ -2,7 +2,19 @@
 
 import { toHex } from "../core/bytes.ts";
 import { dropOldest } from "../core/drop-oldest.ts";
-import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "./ledger.ts";
+import { CreditSum } from "./credit-sum.ts";
+import {
+  type BlockRecord,
+  type LedgerReport,
+  type LedgerTotals,
+  MAX_REPORTED_BLOCKS,
+  MAX_REPORTED_WORKERS,
+  type Period,
+  type RememberedDifficulty,
+  type ShareBatchCommit,
+  type ShareLedger,
+} from "./ledger.ts";
+import { beginOf, MINUTE_MS, widened } from "./minutes.ts";
 
 export type MemoryLedgerOptions = {
   /** Batch ids that are remembered, so that a repeated commit counts nothing. A repeat follows within seconds. */
@@ -11,25 +23,20 @@ export type MemoryLedgerOptions = {
   readonly maxIdentities?: number;
   /** Found blocks; beyond it the oldest is forgotten. */
   readonly maxBlocks?: number;
+  /** Minutes in which anything happened; beyond it the oldest is forgotten, and reports are without it. */
+  readonly maxMinutes?: number;
 };
 
 /** Four minutes at four flushes a second; a repeat follows within one. */
 const MAX_BATCH_IDS = 1_024;
-/** As many as there can be channels. */
+/** As many as there can be channels; so many difficulties are remembered too. */
 const MAX_IDENTITIES = 100_000;
-/** Some 200 bytes each. Arbitrary. */
-const MAX_BLOCKS = 10_000;
+/** A day. */
+const MAX_MINUTES = 1_440;
 
-type MutableTotals = { acceptedShares: number; difficulty: number; rejects: Map<string, number> };
+type Minute = { readonly all: CreditSum; readonly byIdentity: Map<string, CreditSum> };
 
-function zero(): MutableTotals {
-  return { acceptedShares: 0, difficulty: 0, rejects: new Map() };
-}
-
-function plain(totals: MutableTotals): LedgerTotals {
-  const { acceptedShares, difficulty, rejects } = totals;
-  return { acceptedShares, difficulty, rejects: Object.fromEntries(rejects) };
-}
+type Identity = { readonly totals: CreditSum; lastSeenMs: number };
 
 /** Values cross the interface: nobody outside holds what the ledger keeps, nor does it keep a larger buffer alive. */
 function copyOf(block: BlockRecord): BlockRecord {
@@ -39,27 +46,36 @@ function copyOf(block: BlockRecord): BlockRecord {
 export class MemoryLedger implements ShareLedger {
   readonly #options: Required<MemoryLedgerOptions>;
   readonly #batchIds = new Set<string>();
-  readonly #all = zero();
-  readonly #byIdentity = new Map<string, MutableTotals>();
+  readonly #all = new CreditSum();
+  readonly #identities = new Map<string, Identity>();
+  /** By their begin. */
+  readonly #minutes = new Map<number, Minute>();
   readonly #blocks = new Map<string, BlockRecord>();
+  readonly #difficulties = new Map<string, RememberedDifficulty>();
 
   constructor(options: MemoryLedgerOptions = {}) {
-    this.#options = { maxBatchIds: MAX_BATCH_IDS, maxIdentities: MAX_IDENTITIES, maxBlocks: MAX_BLOCKS, ...options };
+    this.#options = {
+      maxBatchIds: MAX_BATCH_IDS,
+      maxIdentities: MAX_IDENTITIES,
+      maxBlocks: MAX_REPORTED_BLOCKS,
+      maxMinutes: MAX_MINUTES,
+      ...options,
+    };
   }
 
-  async commit(batch: ShareBatchCommit): Promise<void> {
-    if (this.#batchIds.has(batch.batchId)) return;
-    this.#batchIds.add(batch.batchId);
+  async commit({ batchId, atMs, credits }: ShareBatchCommit): Promise<void> {
+    if (this.#batchIds.has(batchId)) return;
+    this.#batchIds.add(batchId);
     dropOldest(this.#batchIds, this.#options.maxBatchIds);
-    for (const credit of batch.credits) {
-      for (const totals of [this.#all, this.#identity(credit.userIdentity)]) {
-        if (totals === undefined) continue;
-        totals.acceptedShares += credit.acceptedShares;
-        totals.difficulty += credit.difficulty;
-        for (const [code, count] of Object.entries(credit.rejects)) {
-          totals.rejects.set(code, (totals.rejects.get(code) ?? 0) + count);
-        }
-      }
+    const minute = this.#minute(beginOf(atMs, MINUTE_MS));
+    for (const credit of credits) {
+      const { userIdentity } = credit;
+      for (const sum of [this.#all, minute.all]) sum.add(credit);
+      const identity = this.#identity(userIdentity);
+      if (identity === undefined) continue;
+      identity.totals.add(credit);
+      identity.lastSeenMs = atMs;
+      totalsIn(minute.byIdentity, userIdentity).add(credit);
     }
   }
 
@@ -68,12 +84,55 @@ export class MemoryLedger implements ShareLedger {
     dropOldest(this.#blocks, this.#options.maxBlocks);
   }
 
+  async rememberDifficulties(entries: readonly RememberedDifficulty[]): Promise<void> {
+    for (const entry of entries) {
+      const key = `${entry.kind} ${entry.userIdentity}`;
+      this.#difficulties.delete(key);
+      this.#difficulties.set(key, { ...entry });
+    }
+    dropOldest(this.#difficulties, this.#options.maxIdentities);
+  }
+
+  async difficulties(): Promise<readonly RememberedDifficulty[]> {
+    return [...this.#difficulties.values()].map((entry) => ({ ...entry }));
+  }
+
   async totals(): Promise<LedgerTotals> {
-    return plain(this.#all);
+    return this.#all.plain();
   }
 
   async totalsOf(userIdentity: string): Promise<LedgerTotals> {
-    return plain(this.#byIdentity.get(userIdentity) ?? zero());
+    return (this.#identities.get(userIdentity)?.totals ?? new CreditSum()).plain();
+  }
+
+  async report(asked: Period): Promise<LedgerReport> {
+    const period = widened(asked, MINUTE_MS);
+    const all = new CreditSum();
+    const workers = new Map<string, CreditSum>();
+    for (const [beginMs, minute] of this.#minutes) {
+      if (beginMs < period.fromMs || beginMs >= period.toMs) continue;
+      all.add(minute.all.plain());
+      for (const [userIdentity, totals] of minute.byIdentity) totalsIn(workers, userIdentity).add(totals.plain());
+    }
+    const blocks = [...this.#blocks.values()].filter(
+      ({ foundAtMs }) => foundAtMs >= asked.fromMs && foundAtMs < asked.toMs,
+    );
+    return {
+      period,
+      totals: all.plain(),
+      workers: [...workers]
+        .map(([userIdentity, totals]) => ({
+          userIdentity,
+          lastSeenMs: this.#identities.get(userIdentity)?.lastSeenMs ?? 0,
+          ...totals.plain(),
+        }))
+        .sort((a, b) => b.difficulty - a.difficulty)
+        .slice(0, MAX_REPORTED_WORKERS),
+      blocks: blocks
+        .sort((a, b) => a.foundAtMs - b.foundAtMs)
+        .slice(-MAX_REPORTED_BLOCKS)
+        .map(copyOf),
+    };
   }
 
   async blocks(): Promise<readonly BlockRecord[]> {
@@ -82,12 +141,25 @@ export class MemoryLedger implements ShareLedger {
 
   async close(): Promise<void> {}
 
-  #identity(userIdentity: string): MutableTotals | undefined {
-    let totals = this.#byIdentity.get(userIdentity);
-    if (totals === undefined && this.#byIdentity.size < this.#options.maxIdentities) {
-      totals = zero();
-      this.#byIdentity.set(userIdentity, totals);
+  #identity(userIdentity: string): Identity | undefined {
+    let identity = this.#identities.get(userIdentity);
+    if (identity === undefined && this.#identities.size < this.#options.maxIdentities) {
+      identity = { totals: new CreditSum(), lastSeenMs: 0 };
+      this.#identities.set(userIdentity, identity);
     }
-    return totals;
+    return identity;
   }
+
+  #minute(beginMs: number): Minute {
+    const minute = this.#minutes.get(beginMs) ?? { all: new CreditSum(), byIdentity: new Map() };
+    this.#minutes.set(beginMs, minute);
+    dropOldest(this.#minutes, this.#options.maxMinutes);
+    return minute;
+  }
+}
+
+function totalsIn(sums: Map<string, CreditSum>, userIdentity: string): CreditSum {
+  const totals = sums.get(userIdentity) ?? new CreditSum();
+  sums.set(userIdentity, totals);
+  return totals;
 }

@@ -8,18 +8,10 @@
  */
 
 import { dropOldest } from "../core/drop-oldest.ts";
+import type { RememberedDifficulty } from "../ledger/ledger.ts";
 import type { ChannelKind } from "./channel.ts";
 
 export type Worker = { readonly userIdentity: string; readonly kind: ChannelKind };
-
-export type RememberedDifficulty = Worker & {
-  /** Of all its shares of one minute together, so that it holds however many of them are wanted. */
-  readonly difficultyPerMinute: number;
-  /** That it announced; 0 for none. */
-  readonly nominalHashrate: number;
-  /** Milliseconds since the epoch. */
-  readonly atMs: number;
-};
 
 /** Workers that are remembered at once: as many as there can be channels by default. */
 export const MAX_REMEMBERED = 100_000;

@@ -1,5 +1,5 @@
 /**
- * Gets a found block to the network: at once, over every source there is, and again until a node has answered. No
+ * Gets a found block to the network: at once, to every node there is, and again until a node has answered. No
  * check of ours stands in its way.
  */
 
@@ -10,10 +10,10 @@ import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import type { BlockRecord, ShareLedger } from "../ledger/ledger.ts";
 import type { BlockFound } from "../mining/solved-block.ts";
-import type { SubmitResult, TemplateSource } from "../templates/template-source.ts";
+import type { BlockNode, SubmitResult } from "../templates/block-node.ts";
 
 export type BlockSubmitterOptions = {
-  readonly sources: readonly TemplateSource[];
+  readonly nodes: readonly BlockNode[];
   readonly ledger: ShareLedger;
 };
 
@@ -50,13 +50,13 @@ export class BlockSubmitter {
     this.#refused = metrics.counter({ name: "adit_blocks_refused_total", help: "Blocks that a node refused" });
   }
 
-  /** Submits a block; the bytes are on their way to every source when it returns. The same hash a second time is ignored. */
+  /** Submits a block; the bytes are on their way to every node when it returns. The same hash a second time is ignored. */
   submit(block: BlockFound): void {
     const hash = toHex(reversed(block.hash));
     if (this.#seen.has(hash)) return;
     this.#seen.add(hash);
     dropOldest(this.#seen, REMEMBERED_BLOCKS);
-    const attempts = this.#options.sources.map((source) => ({ source, first: submitOnce(source, block.block) }));
+    const attempts = this.#options.nodes.map((node) => ({ node, first: submitOnce(node, block.block) }));
     this.#found.add(1);
     this.#logger.info("block found", {
       height: block.height,
@@ -71,7 +71,7 @@ export class BlockSubmitter {
 
   /**
    * Resolves when no submission is under way and the ledger knows what became of each. Those that wait for a retry make
-   * a last one now: it has begun when `stop` returns its promise, so that the sources may be stopped next.
+   * a last one now: it has begun when `stop` returns its promise, so that the nodes may be stopped next.
    */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -82,7 +82,7 @@ export class BlockSubmitter {
   async #follow(
     block: BlockFound,
     hash: string,
-    attempts: readonly { readonly source: TemplateSource; readonly first: Promise<SubmitResult> }[],
+    attempts: readonly { readonly node: BlockNode; readonly first: Promise<SubmitResult> }[],
   ): Promise<void> {
     const { height, userIdentity } = block;
     const record = { hash: block.hash, height, userIdentity, foundAtMs: this.#clock.nowMs(), reason: undefined };
@@ -90,9 +90,9 @@ export class BlockSubmitter {
     let recorded = this.#record({ ...record, fate: "submitted" });
     let accepted = false;
     const results = await Promise.all(
-      attempts.map(async ({ source, first }) => {
-        const result = await this.#untilAnswered(source, block, first);
-        this.#log(result, { height, hash, node: source.name });
+      attempts.map(async ({ node, first }) => {
+        const result = await this.#untilAnswered(node, block, first);
+        this.#log(result, { height, hash, node: node.name });
         if (result.kind === "accepted" && !accepted) {
           // Nothing that another node says changes this; one that is down would hold it up for an hour.
           accepted = true;
@@ -126,18 +126,18 @@ export class BlockSubmitter {
     }
   }
 
-  async #untilAnswered(source: TemplateSource, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
+  async #untilAnswered(node: BlockNode, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
     const giveUpAtMs = this.#clock.monotonicMs() + GIVE_UP_AFTER_MS;
     let result = await first;
     let waitMs = FIRST_RETRY_MS;
     let lastTry = false;
     while (result.kind === "failed" && !lastTry && this.#clock.monotonicMs() < giveUpAtMs) {
       const { reason } = result;
-      const context = { height: block.height, node: source.name, reason };
+      const context = { height: block.height, node: node.name, reason };
       this.#logger.warn("block not delivered, trying again", { ...context, waitMs: this.#stopped ? 0 : waitMs });
       result = await this.#afterWait(waitMs, () => {
         lastTry = this.#stopped;
-        return submitOnce(source, block.block);
+        return submitOnce(node, block.block);
       });
       waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
     }
@@ -172,10 +172,10 @@ export class BlockSubmitter {
   }
 }
 
-/** A source that throws, though none should, has not delivered the block: it is tried again, and others are not held up. */
-async function submitOnce(source: TemplateSource, block: Uint8Array): Promise<SubmitResult> {
+/** A node that throws, though none should, has not delivered the block: it is tried again, and others are not held up. */
+async function submitOnce(node: BlockNode, block: Uint8Array): Promise<SubmitResult> {
   try {
-    return await source.submitBlock(block);
+    return await node.submitBlock(block);
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }

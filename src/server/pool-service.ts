@@ -13,6 +13,7 @@ import { MiningPool } from "../mining/mining-pool.ts";
 import type { MiningOptions } from "../mining/pool-options.ts";
 import type { Backpressure, ShareOutcomeListener } from "../mining/share-pipeline.ts";
 import type { ShareValidator } from "../sharecore/types.ts";
+import type { BlockNode } from "../templates/block-node.ts";
 import type { Template } from "../templates/template.ts";
 import type { SourceState, TemplateListener, TemplateSource } from "../templates/template-source.ts";
 import { encodeFrame } from "../wire/frame.ts";
@@ -28,8 +29,8 @@ export type PoolServiceOptions = {
   readonly ledger: ShareLedger;
   /** Where templates come from. */
   readonly templates: TemplateSource;
-  /** Where else found blocks go. */
-  readonly alsoSubmitTo: readonly TemplateSource[];
+  /** Where found blocks go. The source of templates may be one of them. */
+  readonly nodes: readonly BlockNode[];
   readonly acknowledge: Omit<AcknowledgerOptions, "ledger">;
   readonly stratum: Omit<StratumServerOptions, "pool">;
 };
@@ -80,11 +81,11 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#options = options;
     this.#logger = context.logger;
     this.#clock = context.clock;
-    const { ledger, templates, alsoSubmitTo, validator } = options;
+    const { ledger, nodes, validator } = options;
     this.#pool = new MiningPool({ ...options.mining, validator, listener: this }, context);
     this.#stratum = new StratumServer({ ...options.stratum, pool: this.#pool }, context);
     this.#acknowledger = new Acknowledger({ ...options.acknowledge, ledger }, context);
-    this.#blocks = new BlockSubmitter({ sources: [templates, ...alsoSubmitTo], ledger }, context);
+    this.#blocks = new BlockSubmitter({ nodes, ledger }, context);
   }
 
   get connections(): number {
@@ -148,10 +149,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
       this.#logger.error("shares not validated in time: they are not acknowledged");
     }
     const acknowledged = deadline.within(this.#acknowledger.flush());
-    // The last tries begin before their sources stop. Those give submissions under way a few seconds more, so a node
-    // that hangs does not hold up the stop.
-    const sources = [this.#options.templates, ...this.#options.alsoSubmitTo];
-    const delivered = [this.#blocks.stop(), ...sources.map((source) => source.stop())];
+    // The last tries begin before their nodes stop. Those give submissions under way a few seconds more, so one that
+    // hangs does not hold up the stop.
+    const sources = new Set([this.#options.templates, ...this.#options.nodes]);
+    const delivered = [this.#blocks.stop(), ...[...sources].map((source) => source.stop())];
     const left = acknowledged.then(() => this.#leave(deadline));
     for (const end of await Promise.allSettled([left, ...delivered])) {
       if (end.status === "rejected") this.#logger.error("a part of the pool did not stop", { error: end.reason });

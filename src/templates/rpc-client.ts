@@ -12,7 +12,13 @@ import type { RpcEndpoint } from "./rpc-endpoint.ts";
 import { postOnce } from "./rpc-http.ts";
 
 export type RpcCall = {
-  readonly method: "getblockchaininfo" | "getbestblockhash" | "getblockheader" | "getblocktemplate" | "submitblock";
+  readonly method:
+    | "getblockchaininfo"
+    | "getbestblockhash"
+    | "getblockheader"
+    | "getblocktemplate"
+    | "preciousblock"
+    | "submitblock";
   readonly params: readonly unknown[];
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;

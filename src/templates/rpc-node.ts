@@ -80,6 +80,11 @@ export class RpcNode {
     return blockPlaceOf(result, { label: this.#options.endpoint.label, hash });
   }
 
+  /** @throws {RpcError} also where the node knows no such request. */
+  async prefer(hash: string, signal: AbortSignal): Promise<void> {
+    await this.#ask("preciousblock", [hash], signal);
+  }
+
   /** A short question with a small answer. */
   #ask(method: RpcCall["method"], params: readonly unknown[], signal: AbortSignal): Promise<unknown> {
     const limits = { timeoutMs: POLL_TIMEOUT_MS, maxAnswerBytes: MAX_SMALL_ANSWER_BYTES };

@@ -13,8 +13,10 @@ import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
+import type { BlockNode, BlockStanding, SubmitResult } from "./block-node.ts";
 import { TemplateError } from "./errors.ts";
 import { Backoff } from "./rpc-backoff.ts";
+import { blockStandingFrom } from "./rpc-block-standing.ts";
 import { createCredentials, type RpcCredentialOptions, type RpcCredentials } from "./rpc-credentials.ts";
 import { parseRpcUrl } from "./rpc-endpoint.ts";
 import { TipFollower } from "./rpc-follower.ts";
@@ -22,7 +24,7 @@ import { RpcNode } from "./rpc-node.ts";
 import { submitFailureOf, submitResultOf } from "./rpc-submit.ts";
 import { Wakeup } from "./rpc-wakeup.ts";
 import type { Template } from "./template.ts";
-import type { SourceState, SubmitResult, TemplateListener, TemplateSource } from "./template-source.ts";
+import type { SourceState, TemplateListener, TemplateSource } from "./template-source.ts";
 import { HashblockSubscriber } from "./zmq-hashblock.ts";
 
 export type RpcSourceOptions = RpcCredentialOptions & {
@@ -50,7 +52,7 @@ const SUBMIT_GRACE_MS = 3_000;
 
 export type RpcSourceParts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
-export class RpcSource implements TemplateSource {
+export class RpcSource implements TemplateSource, BlockNode {
   readonly name: string;
   readonly #network: Network;
   readonly #credentials: RpcCredentials;
@@ -230,6 +232,21 @@ export class RpcSource implements TemplateSource {
     } catch (error) {
       return submitFailureOf(error);
     }
+  }
+
+  async preferBlock(hash: Uint8Array): Promise<boolean> {
+    try {
+      await this.#node.prefer(toHex(reversed(hash)), this.#stopSubmissions.signal);
+      return true;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#logger.debug("the node was not told to prefer a block", { reason });
+      return false;
+    }
+  }
+
+  blockStanding(hash: Uint8Array): Promise<BlockStanding> {
+    return blockStandingFrom(this.#node, toHex(reversed(hash)), this.#stopSubmissions.signal);
   }
 
   /** Lets submissions under way come to their end, for up to 3 s. Nothing is told to the listener any more. */

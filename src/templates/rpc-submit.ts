@@ -1,8 +1,8 @@
 /** What a node's answer to `submitblock` (BIP22) says of a block. */
 
+import type { SubmitResult } from "./block-node.ts";
 import { RpcError } from "./errors.ts";
 import { printable } from "./rpc-answer.ts";
-import type { SubmitResult } from "./template-source.ts";
 
 /** bcoin's dialect puts this before each reason. */
 const BCOIN_PREFIX = "rejected: ";

@@ -14,8 +14,8 @@ import { type Transaction, txidOf, wtxidOf } from "../bitcoin/transaction.ts";
 import { commitmentIn, witnessCommitment } from "../bitcoin/witness-commitment.ts";
 import { ByteWriter } from "../core/byte-writer.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
+import type { SubmitResult } from "./block-node.ts";
 import { type SimulatedTransaction, transactionWeight } from "./simulated-transactions.ts";
-import type { SubmitResult } from "./template-source.ts";
 
 export type ChainBlock = {
   readonly height: number;

@@ -9,14 +9,15 @@ import { merklePath } from "../bitcoin/merkle.ts";
 import { targetOfDifficulty, targetToBits } from "../bitcoin/target.ts";
 import { txidOf } from "../bitcoin/transaction.ts";
 import { witnessCommitmentScript } from "../bitcoin/witness-commitment.ts";
-import { toHex } from "../core/bytes.ts";
+import { bytesEqual, toHex } from "../core/bytes.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
+import type { BlockNode, BlockStanding, SubmitResult } from "./block-node.ts";
 import { type ChainBlock, MAX_BLOCK_WEIGHT, SimulatedChain, simulatedSubsidy } from "./simulated-chain.ts";
 import { SeededRandom, type SimulatedTransaction, simulatedTransaction } from "./simulated-transactions.ts";
 import type { Template } from "./template.ts";
-import type { SubmitResult, TemplateListener, TemplateSource } from "./template-source.ts";
+import type { TemplateListener, TemplateSource } from "./template-source.ts";
 
 export type SimulatedSourceOptions = {
   /** Of a block. */
@@ -43,7 +44,7 @@ const KEPT_REPLACED = 10_000;
 /** Room for the header and the coinbase: what Bitcoin Core keeps free (`-blockreservedweight`). */
 const MAX_TRANSACTIONS_WEIGHT = MAX_BLOCK_WEIGHT - 8_000;
 
-export class SimulatedSource implements TemplateSource {
+export class SimulatedSource implements TemplateSource, BlockNode {
   readonly name = "simulated";
   readonly #options: SimulatedSourceOptions;
   readonly #logger: Logger;
@@ -117,6 +118,18 @@ export class SimulatedSource implements TemplateSource {
       this.#advance({ height: this.height + 1, hash, time, foundBy: "pool" }, mined);
     }
     return result;
+  }
+
+  /** False: the simulated chain has no branches. */
+  async preferBlock(): Promise<boolean> {
+    return false;
+  }
+
+  async blockStanding(hash: Uint8Array): Promise<BlockStanding> {
+    const { height: tipHeight } = this;
+    const known = this.#chain.blocks.findLast((block) => bytesEqual(block.hash, hash));
+    if (known === undefined) return { kind: "unknown", tipHeight };
+    return { kind: "on-chain", confirmations: tipHeight + 1 - known.height };
   }
 
   async stop(): Promise<void> {

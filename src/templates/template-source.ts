@@ -18,19 +18,6 @@ export interface TemplateListener {
   onState(state: SourceState): void;
 }
 
-/**
- * What a node said of a block:
- * - `accepted`: it is the node's tip, or was known already (`duplicate`).
- * - `inconclusive`: stored, not on the best chain.
- * - `refused`: never to be accepted; `reason` is the node's own word.
- * - `failed`: nobody knows (transport, warming up, HTTP 5xx); to be tried again.
- */
-export type SubmitResult =
-  | { readonly kind: "accepted" }
-  | { readonly kind: "inconclusive" }
-  | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
-
 export interface TemplateSource {
   /** As in `Template.source`; holds no password. */
   readonly name: string;
@@ -39,8 +26,6 @@ export interface TemplateSource {
    * @throws {AditError} with disposition `shutdown` only for what waiting cannot mend (wrong network, signet).
    */
   start(listener: TemplateListener): Promise<void>;
-  /** Submits a whole serialised block once. Never throws: what went wrong is in the result. */
-  submitBlock(block: Uint8Array): Promise<SubmitResult>;
   /** Ends all requests and timers. */
   stop(): Promise<void>;
 }

@@ -153,14 +153,14 @@ describe("nodes", () => {
   const payout = { NETWORK: "testnet4", PAYOUT__ADDRESS: TESTNET };
 
   it("are all given found blocks, and the first of them gives templates", () => {
-    const { templates, alsoSubmitTo } = optionsOf({
+    const { templates, nodes } = optionsOf({
       ...payout,
       NODE__0__RPC_URL: "http://127.0.0.1:1",
       NODE__1__RPC_URL: "http://127.0.0.1:2",
       NODE__2__RPC_URL: "http://127.0.0.1:3",
     });
     expect(templates.name).toBe("rpc:http://127.0.0.1:1");
-    expect(alsoSubmitTo.map(({ name }) => name)).toEqual(["rpc:http://127.0.0.1:2", "rpc:http://127.0.0.1:3"]);
+    expect(nodes.slice(1).map(({ name }) => name)).toEqual(["rpc:http://127.0.0.1:2", "rpc:http://127.0.0.1:3"]);
   });
 
   it("without a port in their URL have that of the network", () => {
@@ -175,8 +175,8 @@ describe("nodes", () => {
 
   it("are left alone where the simulated node is asked for, with their blocks too", () => {
     const simulated = { ...payout, NODE__0__RPC_URL: "http://127.0.0.1:1", SIMULATE__ENABLED: "true" };
-    const { templates, alsoSubmitTo } = optionsOf(simulated);
-    expect([templates.name, alsoSubmitTo]).toEqual(["simulated", []]);
+    const { templates, nodes } = optionsOf(simulated);
+    expect([templates.name, nodes]).toEqual(["simulated", [templates]]);
   });
 
   it("that are simulated have the difficulty, transactions and times that are configured", async () => {

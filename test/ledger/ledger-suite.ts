@@ -4,26 +4,11 @@
  */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ChannelCredit, ShareBatchCommit, ShareLedger } from "../../src/ledger/ledger.ts";
+import type { ChannelCredit, ShareLedger } from "../../src/ledger/ledger.ts";
 import { describeBlockRecords } from "./block-records-suite.ts";
-
-const NOTHING = { acceptedShares: 0, difficulty: 0, rejects: {} };
-
-export function creditOf(fields: Partial<ChannelCredit> = {}): ChannelCredit {
-  return {
-    channel: "1:2",
-    userIdentity: "alice.rig",
-    acceptedShares: 1,
-    difficulty: 1,
-    bestDifficulty: 1,
-    rejects: {},
-    ...fields,
-  };
-}
-
-export function batchOf(batchId: string, ...credits: ChannelCredit[]): ShareBatchCommit {
-  return { batchId, atMs: 1_700_000_000_000, credits };
-}
+import { describeDifficulties } from "./difficulties-suite.ts";
+import { batchOf, creditOf, NOTHING } from "./ledger-values.ts";
+import { describeReports } from "./reports-suite.ts";
 
 export function describeLedger(name: string, open: () => Promise<ShareLedger>): void {
   describe(`${name}, as a ledger`, () => {
@@ -45,7 +30,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       await ledger.commit(
         batchOf("a", creditOf({ acceptedShares: 3, difficulty: 24.5, rejects: { "stale-share": 2 } })),
       );
-      const totals = { acceptedShares: 3, difficulty: 24.5, rejects: { "stale-share": 2 } };
+      const totals = { acceptedShares: 3, difficulty: 24.5, bestDifficulty: 1, rejects: { "stale-share": 2 } };
       expect(await ledger.totals()).toEqual(totals);
       expect(await ledger.totalsOf("alice.rig")).toEqual(totals);
     });
@@ -64,6 +49,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       const totals = {
         acceptedShares: 7,
         difficulty: 24.5,
+        bestDifficulty: 1,
         rejects: { "stale-share": 3, "duplicate-share": 4 },
       };
       expect(await ledger.totals()).toEqual(totals);
@@ -75,12 +61,28 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
         batchOf(
           "a",
           creditOf({ userIdentity: "alice", acceptedShares: 1, difficulty: 2 }),
-          creditOf({ userIdentity: "bob", acceptedShares: 0, difficulty: 0, rejects: { "difficulty-too-low": 5 } }),
+          creditOf({
+            userIdentity: "bob",
+            acceptedShares: 0,
+            difficulty: 0,
+            bestDifficulty: 0,
+            rejects: { "difficulty-too-low": 5 },
+          }),
         ),
       );
-      expect(await ledger.totalsOf("alice")).toEqual({ acceptedShares: 1, difficulty: 2, rejects: {} });
+      expect(await ledger.totalsOf("alice")).toEqual({
+        acceptedShares: 1,
+        difficulty: 2,
+        bestDifficulty: 1,
+        rejects: {},
+      });
       expect(await ledger.totalsOf("bob")).toEqual({ ...NOTHING, rejects: { "difficulty-too-low": 5 } });
-      expect(await ledger.totals()).toEqual({ acceptedShares: 1, difficulty: 2, rejects: { "difficulty-too-low": 5 } });
+      expect(await ledger.totals()).toEqual({
+        acceptedShares: 1,
+        difficulty: 2,
+        bestDifficulty: 1,
+        rejects: { "difficulty-too-low": 5 },
+      });
     });
 
     it("takes an identity as data, whatever it looks like, and as nothing but itself", async () => {
@@ -107,6 +109,16 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       expect(await ledger.totalsOf("toString")).toEqual(NOTHING);
     });
 
+    it("keeps the best difficulty of each identity and of all, in whatever order they come", async () => {
+      const best = (userIdentity: string, bestDifficulty: number): ChannelCredit =>
+        creditOf({ userIdentity, bestDifficulty });
+      await ledger.commit(batchOf("a", best("alice", 5), best("bob", 7.25), best("alice", 3)));
+      await ledger.commit(batchOf("b", best("alice", 6), best("bob", 1)));
+      expect(await ledger.totalsOf("alice")).toMatchObject({ bestDifficulty: 6 });
+      expect(await ledger.totalsOf("bob")).toMatchObject({ bestDifficulty: 7.25 });
+      expect(await ledger.totals()).toMatchObject({ bestDifficulty: 7.25 });
+    });
+
     it("takes a batch without credits", async () => {
       await ledger.commit(batchOf("a"));
       expect(await ledger.totals()).toEqual(NOTHING);
@@ -116,7 +128,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       const large = { acceptedShares: 2 ** 40, difficulty: 2 ** 90 };
       await ledger.commit(batchOf("a", creditOf(large)));
       await ledger.commit(batchOf("b", creditOf(large)));
-      expect(await ledger.totals()).toEqual({ acceptedShares: 2 ** 41, difficulty: 2 ** 91, rejects: {} });
+      expect(await ledger.totals()).toMatchObject({ acceptedShares: 2 ** 41, difficulty: 2 ** 91 });
     });
 
     it("counts a batch id once: repeated, repeated later, and repeated with other contents", async () => {
@@ -126,7 +138,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       await ledger.commit(batchOf("b", creditOf()));
       await ledger.commit(structuredClone(first));
       await ledger.commit(batchOf("a", creditOf({ userIdentity: "bob", acceptedShares: 9 })));
-      expect(await ledger.totals()).toEqual({ acceptedShares: 2, difficulty: 2, rejects: { "stale-share": 1 } });
+      expect(await ledger.totals()).toMatchObject({ acceptedShares: 2, difficulty: 2, rejects: { "stale-share": 1 } });
       expect(await ledger.totalsOf("bob")).toEqual(NOTHING);
     });
 
@@ -146,7 +158,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
         batchOf(`run-${index}`, creditOf({ difficulty: index })),
       );
       await Promise.all(batches.map((batch) => ledger.commit(batch)));
-      expect(await ledger.totals()).toEqual({ acceptedShares: 200, difficulty: 19_900, rejects: {} });
+      expect(await ledger.totals()).toMatchObject({ acceptedShares: 200, difficulty: 19_900 });
     });
 
     it("has taken a copy of a batch when its commit has resolved", async () => {
@@ -155,7 +167,7 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       await ledger.commit({ ...batchOf("a"), credits });
       rejects["stale-share"] = 100;
       credits.push(creditOf());
-      expect(await ledger.totals()).toEqual({ acceptedShares: 1, difficulty: 1, rejects: { "stale-share": 1 } });
+      expect(await ledger.totals()).toMatchObject({ acceptedShares: 1, difficulty: 1, rejects: { "stale-share": 1 } });
     });
 
     it("gives totals that can be sent to another process, and that nothing changes afterwards", async () => {
@@ -166,10 +178,12 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       for (const { rejects } of totals) Object.assign(rejects, { "stale-share": 50 });
       await ledger.commit(batchOf("b", creditOf({ rejects: { "stale-share": 1 } })));
       expect(totals[0]?.acceptedShares).toBe(1);
-      expect(await ledger.totals()).toEqual({ acceptedShares: 2, difficulty: 2, rejects: { "stale-share": 2 } });
+      expect(await ledger.totals()).toMatchObject({ acceptedShares: 2, difficulty: 2, rejects: { "stale-share": 2 } });
       expect(await ledger.totalsOf("nobody")).toEqual(NOTHING);
     });
 
     describeBlockRecords(() => ledger);
+    describeReports(() => ledger);
+    describeDifficulties(() => ledger);
   });
 }

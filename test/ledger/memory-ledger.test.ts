@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
 import { blockOf } from "./block-records-suite.ts";
-import { batchOf, creditOf, describeLedger } from "./ledger-suite.ts";
+import { describeLedger } from "./ledger-suite.ts";
+import { AT_MS, batchOf, creditOf, NOTHING } from "./ledger-values.ts";
 
 describeLedger("MemoryLedger", async () => new MemoryLedger());
 
@@ -27,8 +28,10 @@ describe("MemoryLedger's limits", () => {
     }
     expect(await ledger.totalsOf("alice")).toMatchObject({ acceptedShares: 2, rejects: { "stale-share": 2 } });
     expect(await ledger.totalsOf("bob")).toMatchObject({ acceptedShares: 1 });
-    expect(await ledger.totalsOf("carol")).toEqual({ acceptedShares: 0, difficulty: 0, rejects: {} });
-    expect(await ledger.totals()).toEqual({ acceptedShares: 4, difficulty: 4, rejects: { "stale-share": 4 } });
+    expect(await ledger.totalsOf("carol")).toEqual(NOTHING);
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 4, difficulty: 4, rejects: { "stale-share": 4 } });
+    const minute = { fromMs: AT_MS, toMs: AT_MS + 1 };
+    expect((await ledger.report(minute)).totals).toMatchObject({ acceptedShares: 4 });
   });
 
   it("gives no place to an identity that is only asked for", async () => {
@@ -46,6 +49,29 @@ describe("MemoryLedger's limits", () => {
     expect(await ledger.blocks()).toEqual([blockOf(1), blockOf(2, { fate: "accepted" })]);
     await ledger.recordBlock(blockOf(3));
     expect(await ledger.blocks()).toEqual([blockOf(2, { fate: "accepted" }), blockOf(3)]);
+  });
+
+  it("keeps the last `maxMinutes` minutes for reports; all of them count in the totals", async () => {
+    const ledger = new MemoryLedger({ maxMinutes: 2 });
+    const kept = async (): Promise<number> =>
+      (await ledger.report({ fromMs: 0, toMs: 2 * AT_MS })).totals.acceptedShares;
+    for (const [minute, acceptedShares] of [1, 10, 100].entries()) {
+      await ledger.commit({ ...batchOf(`${minute}`, creditOf({ acceptedShares })), atMs: AT_MS + minute * 60_000 });
+      if (minute === 1) expect(await kept()).toBe(11);
+    }
+    expect(await kept()).toBe(110);
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 111 });
+  });
+
+  it("keeps `maxIdentities` difficulties; beyond it the one noted first is forgotten", async () => {
+    const ledger = new MemoryLedger({ maxIdentities: 2 });
+    const names = ["alice", "bob", "alice", "carol"];
+    for (const [index, userIdentity] of names.entries()) {
+      await ledger.rememberDifficulties([
+        { userIdentity, kind: "standard", difficultyPerMinute: index, nominalHashrate: 0, atMs: AT_MS + index },
+      ]);
+    }
+    expect((await ledger.difficulties()).map(({ userIdentity }) => userIdentity)).toEqual(["alice", "carol"]);
   });
 
   it("has limits of its own where none are given", async () => {

@@ -4,7 +4,7 @@ import { reversed, toHex } from "../../src/core/bytes.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import type { BlockFound } from "../../src/mining/solved-block.ts";
 import { BlockSubmitter } from "../../src/server/block-submitter.ts";
-import type { SubmitResult } from "../../src/templates/template-source.ts";
+import type { SubmitResult } from "../../src/templates/block-node.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { nextTurn } from "../support/wait.ts";
@@ -40,8 +40,8 @@ export class BlockBench {
   readonly submitter: BlockSubmitter;
 
   constructor(options: { readonly nodes?: 1 | 2 } = {}) {
-    const sources = options.nodes === 2 ? [this.near, this.far] : [this.near];
-    this.submitter = new BlockSubmitter({ sources, ledger: this.ledger }, this);
+    const nodes = options.nodes === 2 ? [this.near, this.far] : [this.near];
+    this.submitter = new BlockSubmitter({ nodes, ledger: this.ledger }, this);
   }
 
   /** The newest submission to a node is answered, and what follows from that happens. */

@@ -1,6 +1,14 @@
 /** A ledger that answers when a test tells it to. */
 
-import type { BlockRecord, LedgerTotals, ShareBatchCommit, ShareLedger } from "../../src/ledger/ledger.ts";
+import type {
+  BlockRecord,
+  LedgerReport,
+  LedgerTotals,
+  Period,
+  RememberedDifficulty,
+  ShareBatchCommit,
+  ShareLedger,
+} from "../../src/ledger/ledger.ts";
 
 /** A call that was made, and how it ends. */
 export class HeldCall<T> {
@@ -18,7 +26,7 @@ export class HeldCall<T> {
   }
 }
 
-const NOTHING: LedgerTotals = { acceptedShares: 0, difficulty: 0, rejects: {} };
+const NOTHING: LedgerTotals = { acceptedShares: 0, difficulty: 0, bestDifficulty: 0, rejects: {} };
 
 export class HeldLedger implements ShareLedger {
   /** Oldest first, as are the records. */
@@ -36,6 +44,21 @@ export class HeldLedger implements ShareLedger {
     const call = new HeldCall(block);
     this.records.push(call);
     return call.ended;
+  }
+
+  /** What was last to be kept; `difficulties` gives it back. */
+  remembered: readonly RememberedDifficulty[] = [];
+
+  async rememberDifficulties(entries: readonly RememberedDifficulty[]): Promise<void> {
+    this.remembered = entries;
+  }
+
+  async difficulties(): Promise<readonly RememberedDifficulty[]> {
+    return this.remembered;
+  }
+
+  async report(period: Period): Promise<LedgerReport> {
+    return { period, totals: NOTHING, workers: [], blocks: await this.blocks() };
   }
 
   async totals(): Promise<LedgerTotals> {

@@ -1,12 +1,8 @@
 /** A source of templates whose every word a test says. */
 
+import type { BlockNode, BlockStanding, SubmitResult } from "../../src/templates/block-node.ts";
 import type { Template } from "../../src/templates/template.ts";
-import type {
-  SourceState,
-  SubmitResult,
-  TemplateListener,
-  TemplateSource,
-} from "../../src/templates/template-source.ts";
+import type { SourceState, TemplateListener, TemplateSource } from "../../src/templates/template-source.ts";
 
 export type HeldSubmission = {
   readonly block: Uint8Array;
@@ -15,7 +11,7 @@ export type HeldSubmission = {
   reject(error: unknown): void;
 };
 
-export class HeldSource implements TemplateSource {
+export class HeldSource implements TemplateSource, BlockNode {
   readonly name: string;
   /** Oldest first. */
   readonly submissions: HeldSubmission[] = [];
@@ -35,6 +31,14 @@ export class HeldSource implements TemplateSource {
   submitBlock(block: Uint8Array): Promise<SubmitResult> {
     this.onSubmit();
     return new Promise((answer, reject) => this.submissions.push({ block, answer, reject }));
+  }
+
+  async preferBlock(): Promise<boolean> {
+    return true;
+  }
+
+  async blockStanding(): Promise<BlockStanding> {
+    return { kind: "failed", reason: "nobody asked" };
   }
 
   async stop(): Promise<void> {

@@ -63,7 +63,7 @@ export class ServiceBench {
         validator: this.validator,
         ledger: this.ledger,
         templates: this.node,
-        alsoSubmitTo: [this.otherNode],
+        nodes: [this.node, this.otherNode],
         acknowledge: { runId: "run", ...acknowledge },
         stratum,
       },

@@ -8,6 +8,7 @@ import { ellswiftKeyPair, generateKeyPair, xOnlyPublicKey } from "../../src/nois
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { PoolService, type PoolServiceOptions } from "../../src/server/pool-service.ts";
 import { createValidator } from "../../src/sharecore/index.ts";
+import type { BlockNode } from "../../src/templates/block-node.ts";
 import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { TemplateSource } from "../../src/templates/template-source.ts";
 import { RecordingLogger } from "./recording-logger.ts";
@@ -27,7 +28,7 @@ export type PoolFixtureOptions = {
   readonly mining?: Partial<MiningOptions>;
   readonly stratum?: Partial<PoolServiceOptions["stratum"]>;
   /** Another source than a simulated node. */
-  readonly templates?: TemplateSource;
+  readonly templates?: TemplateSource & BlockNode;
   readonly ackIntervalMs?: number;
 };
 
@@ -55,6 +56,7 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
   const metrics = createMetricRegistry();
   const context = { logger, metrics, clock: systemClock };
   const ledger = new MemoryLedger();
+  const source = options.templates ?? easySimulatedSource();
   const authority = generateKeyPair();
   const service = new PoolService(
     {
@@ -71,8 +73,8 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
       },
       validator: createValidator({ backend: "workers", workers: 1 }, context),
       ledger,
-      templates: options.templates ?? easySimulatedSource(),
-      alsoSubmitTo: [],
+      templates: source,
+      nodes: [source],
       acknowledge: { runId: "test", intervalMs: options.ackIntervalMs ?? 20, maxPendingShares: 1_000 },
       stratum: {
         listen: { host: "127.0.0.1", port: 0 },

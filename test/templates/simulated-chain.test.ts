@@ -8,9 +8,9 @@ import { bitsToTarget, targetFromBytes } from "../../src/bitcoin/target.ts";
 import { serializeTransaction, type Transaction, txidOf, wtxidOf } from "../../src/bitcoin/transaction.ts";
 import { witnessCommitmentScript } from "../../src/bitcoin/witness-commitment.ts";
 import { toHex } from "../../src/core/bytes.ts";
+import type { SubmitResult } from "../../src/templates/block-node.ts";
 import { BASE_HEIGHT, SimulatedChain } from "../../src/templates/simulated-chain.ts";
 import { type SimulatedTransaction, transactionWeight } from "../../src/templates/simulated-transactions.ts";
-import type { SubmitResult } from "../../src/templates/template-source.ts";
 
 /** Every second hash solves a block. */
 const BITS = 0x207fffff;

@@ -1,0 +1,15 @@
+/** Time as the ledger's roll-ups divide it: whole minutes, hours and days of UTC, as milliseconds since the epoch. */
+
+import type { Period } from "./ledger.ts";
+
+export const MINUTE_MS = 60_000;
+
+/** The begin of the unit that holds `atMs`. */
+export function beginOf(atMs: number, unitMs: number): number {
+  return Math.floor(atMs / unitMs) * unitMs;
+}
+
+/** The period, with its ends moved outward to whole units. */
+export function widened({ fromMs, toMs }: Period, unitMs: number): Period {
+  return { fromMs: beginOf(fromMs, unitMs), toMs: Math.ceil(toMs / unitMs) * unitMs };
+}
