@@ -20,7 +20,7 @@ export const RANKS = {
 };
 
 /** Subpath imports of package.json that belong to one folder alone. */
-const OWN_SUBPATHS = { sharecore: ["#sharecore-*"], client: ["#miner-worker"] };
+const OWN_SUBPATHS = { sharecore: ["#sharecore-*"], client: ["#miner-worker"], ledger: ["#ledger-thread"] };
 
 function overridesOf(folder) {
   const lower = Object.keys(RANKS).filter((other) => RANKS[other] < RANKS[folder]);

@@ -156,6 +156,17 @@ export const KEYS: readonly KeySpec[] = [
     to: 100_000,
     doc: "So many shares of all channels together are acknowledged without waiting.",
   }),
+  choice("ledger.durability", ["full", "normal"], {
+    fallback: "full",
+    doc: "What acknowledged shares survive: full, a power failure too; normal, the end of the process alone, without a wait for the disk.",
+  }),
+  whole("ledger.keep_minutes_days", 3, { from: 1, to: 366, doc: "Days that sums by minute are kept." }),
+  whole("ledger.keep_hours_days", 90, { from: 1, to: 3_660, doc: "Days that sums by hour are kept." }),
+  whole("ledger.keep_days", 3_650, {
+    from: 1,
+    to: 36_600,
+    doc: "Days that sums by day are kept, and workers that were not seen since. Found blocks are kept for good.",
+  }),
   text("payout.address", "", {
     needed: "an address",
     doc: "The pool's own address. Required with a real node, but for mode solo without a fee.",

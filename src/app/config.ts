@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Network } from "../bitcoin/network.ts";
 import { AditError } from "../core/errors.ts";
+import type { Retention } from "../ledger/roll-ups.ts";
+import type { Durability } from "../ledger/sqlite-file.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { type PeerPattern, parsePeerPatterns } from "../server/peer-pattern.ts";
 import type { OtherHost } from "../session/other-host.ts";
@@ -40,6 +42,10 @@ export type Config = {
     readonly workers: number | "auto";
     readonly ackIntervalMs: number;
     readonly ackCount: number;
+  };
+  readonly ledger: {
+    readonly durability: Durability;
+    readonly retention: Retention;
   };
   readonly payout: {
     readonly address: string;
@@ -159,6 +165,14 @@ export function toConfig(values: Values): Config {
       ackIntervalMs: number("mining.ack_interval_ms"),
       ackCount: number("mining.ack_count"),
     },
+    ledger: {
+      durability: text("ledger.durability") as Durability,
+      retention: {
+        minuteDays: number("ledger.keep_minutes_days"),
+        hourDays: number("ledger.keep_hours_days"),
+        dayDays: number("ledger.keep_days"),
+      },
+    },
     payout: {
       address: text("payout.address"),
       mode: text("payout.mode") as PayoutOptions["mode"],
@@ -191,7 +205,14 @@ export function toConfig(values: Values): Config {
   return config;
 }
 
-function checkTogether({ payout, network, simulate }: Config): void {
+function checkTogether({ payout, network, simulate, ledger }: Config): void {
+  const { minuteDays, hourDays, dayDays } = ledger.retention;
+  if (minuteDays > hourDays || hourDays > dayDays) {
+    throw new UsageError(
+      "config-invalid",
+      `ledger.keep_minutes_days is ${minuteDays}, keep_hours_days ${hourDays} and keep_days ${dayDays}: none may be above the next`,
+    );
+  }
   if (!simulate.enabled && network === "signet") {
     throw new UsageError(
       "config-invalid",

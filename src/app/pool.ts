@@ -4,11 +4,12 @@ import { networkInterfaces } from "node:os";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { createMetricRegistry } from "../core/metrics.ts";
+import { lockDataFolder } from "../ledger/data-folder-lock.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit-codes.ts";
-import { loadOrCreateKeys } from "./key-store.ts";
+import { loadOrCreateKeys, type PoolKeys } from "./key-store.ts";
 import { Reloader, type ReloaderOptions } from "./reload.ts";
 import { poolSettings, serviceOptions } from "./service-options.ts";
 
@@ -32,9 +33,18 @@ export type PoolContext = {
  * @throws {AditError} with disposition `shutdown` for what keeps it from running.
  */
 export async function runPool(config: Config, context: PoolContext): Promise<number> {
+  const keys = loadOrCreateKeys(config.dataDir);
+  const lock = lockDataFolder(config.dataDir);
+  try {
+    return await runLocked(config, keys, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runLocked(config: Config, keys: PoolKeys, context: PoolContext): Promise<number> {
   const { logger, clock } = context;
   const parts = { logger, metrics: createMetricRegistry(), clock };
-  const keys = loadOrCreateKeys(config.dataDir);
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
 
   const stopped = context.stopSignal.then((signal) => ({ signal }));

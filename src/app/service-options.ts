@@ -4,11 +4,12 @@
  */
 
 import { randomBytes, randomInt } from "node:crypto";
+import { join } from "node:path";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
-import { MemoryLedger } from "../ledger/memory-ledger.ts";
+import { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { FIRST_ALLOCATIONS } from "../mining/extranonce-allocator.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { ellswiftKeyPair } from "../noise/ellswift.ts";
@@ -40,7 +41,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   return {
     mining: { ...settings.mining, firstAllocation: randomInt(FIRST_ALLOCATIONS) },
     validator: createShareValidator(mining.workers, parts),
-    ledger: new MemoryLedger(),
+    ledger: new SqliteLedger({ file: ledgerFile(config.dataDir), ...config.ledger }),
     templates,
     nodes,
     acknowledge: { ...settings.acknowledge, runId: randomBytes(8).toString("hex") },
@@ -57,6 +58,11 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
       ),
     },
   };
+}
+
+/** Of a data folder. */
+export function ledgerFile(dataDir: string): string {
+  return join(dataDir, "ledger.db");
 }
 
 /** What of it can change while the pool runs. */

@@ -74,7 +74,7 @@ export class MemoryLedger implements ShareLedger {
       const identity = this.#identity(userIdentity);
       if (identity === undefined) continue;
       identity.totals.add(credit);
-      identity.lastSeenMs = atMs;
+      identity.lastSeenMs = Math.max(identity.lastSeenMs, atMs);
       totalsIn(minute.byIdentity, userIdentity).add(credit);
     }
   }

@@ -3,6 +3,8 @@
 import type { Period } from "./ledger.ts";
 
 export const MINUTE_MS = 60_000;
+export const HOUR_MS: number = 60 * MINUTE_MS;
+export const DAY_MS: number = 24 * HOUR_MS;
 
 /** The begin of the unit that holds `atMs`. */
 export function beginOf(atMs: number, unitMs: number): number {

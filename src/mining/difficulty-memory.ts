@@ -1,6 +1,6 @@
 /**
  * What difficulty suited a worker when it was here last, so that it begins with that when it comes back. Plain values:
- * whoever stores them takes `entries` and gives them back to `load`.
+ * whoever stores them takes what `takeNoted` gives and brings it back to `load`.
  *
  * An identity may be one device's or a farm's, whose devices all come under one name. So what is remembered holds only for
  * who announces much the same hashrate as then, in proportion to it, and what several devices settled at is averaged:
@@ -26,6 +26,8 @@ export class DifficultyMemory {
   readonly #maxEntries: number;
   /** Noted last last. */
   readonly #entries = new Map<string, RememberedDifficulty>();
+  /** Keys of those that are not stored yet, noted last last. */
+  readonly #noted = new Set<string>();
 
   constructor(maxEntries: number = MAX_REMEMBERED) {
     this.#maxEntries = maxEntries;
@@ -36,9 +38,23 @@ export class DifficultyMemory {
     return this.#entries.values();
   }
 
-  /** Takes what `entries` gave, in the same order, over what is remembered of the same workers. */
-  load(entries: Iterable<RememberedDifficulty>): void {
-    for (const entry of entries) this.#keep(entry);
+  /** Takes what was stored, noted last last; what was noted meanwhile counts more. */
+  load(stored: Iterable<RememberedDifficulty>): void {
+    const newer = [...this.#entries.values()];
+    for (const entry of stored) this.#keep(entry);
+    for (const entry of newer) this.#keep(entry);
+  }
+
+  /** What was noted since the last call, in that order; the first `limit` of it. To be stored. */
+  takeNoted(limit: number): RememberedDifficulty[] {
+    const taken: RememberedDifficulty[] = [];
+    for (const key of this.#noted) {
+      if (taken.length >= limit) break;
+      this.#noted.delete(key);
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) taken.push(entry);
+    }
+    return taken;
   }
 
   /** A channel of that worker has settled; with what is remembered of its like the mean is kept. */
@@ -46,6 +62,10 @@ export class DifficultyMemory {
     const known = this.recall(entry, entry);
     const own = entry.difficultyPerMinute;
     this.#keep({ ...entry, difficultyPerMinute: known === undefined ? own : Math.sqrt(known * own) });
+    const key = keyOf(entry);
+    this.#noted.delete(key);
+    this.#noted.add(key);
+    dropOldest(this.#noted, this.#maxEntries);
   }
 
   /**

@@ -21,6 +21,7 @@ import { SubmitSharesError } from "../wire/share-messages.ts";
 import { Acknowledger, type AcknowledgerOptions, type AcknowledgerSettings } from "./acknowledger.ts";
 import { BlockSubmitter } from "./block-submitter.ts";
 import { Deadline } from "./deadline.ts";
+import { DifficultyKeeper } from "./difficulty-keeper.ts";
 import { StratumServer, type StratumServerOptions, type StratumSettings } from "./stratum-server.ts";
 
 export type PoolServiceOptions = {
@@ -65,6 +66,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   readonly #stratum: StratumServer;
   readonly #acknowledger: Acknowledger;
   readonly #blocks: BlockSubmitter;
+  readonly #difficulties: DifficultyKeeper;
   #retargeting: Timer | undefined;
   #state: SourceState | undefined;
   /** Waits to say that there is no work. */
@@ -86,6 +88,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#stratum = new StratumServer({ ...options.stratum, pool: this.#pool }, context);
     this.#acknowledger = new Acknowledger({ ...options.acknowledge, ledger }, context);
     this.#blocks = new BlockSubmitter({ nodes, ledger }, context);
+    this.#difficulties = new DifficultyKeeper({ memory: this.#pool.difficulties, ledger }, context);
   }
 
   get connections(): number {
@@ -109,6 +112,8 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   async start(): Promise<AddressInfo> {
     this.#listening = this.#stratum.listen();
     const address = await this.#listening;
+    // Before any channel can be opened, for which there has to be work.
+    if (!this.#stopping) await this.#difficulties.load();
     if (this.#stopping) return address;
     this.#retargeting = this.#clock.every(RETARGET_MS, () => this.#pool.retarget(this.#clock.now()));
     try {
@@ -158,6 +163,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
       if (end.status === "rejected") this.#logger.error("a part of the pool did not stop", { error: end.reason });
     }
     await this.#options.validator.close();
+    await this.#difficulties.stop();
     await this.#options.ledger.close();
   }
 

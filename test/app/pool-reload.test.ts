@@ -42,11 +42,11 @@ describe("a running pool whose configuration is read again", () => {
   it("has its miners follow, acknowledges as it says now, and sends them where it says now", async () => {
     start(EASY);
     const { peer, id } = await miner();
-    reloadWith('[mining]\nmin_difficulty = 1e-9\nack_interval_ms = 5000\n[server]\nreconnect_to = "b.example:7"\n');
+    reloadWith('[mining]\nmin_difficulty = 1e-9\nack_interval_ms = 7000\n[server]\nreconnect_to = "b.example:7"\n');
     expect((await peer.next(SetTarget)).channel_id).toBe(id);
-    reloadWith('[mining]\nmin_difficulty = 0\nack_interval_ms = 5000\n[server]\nreconnect_to = "b.example:7"\n');
+    reloadWith('[mining]\nmin_difficulty = 0\nack_interval_ms = 7000\n[server]\nreconnect_to = "b.example:7"\n');
     peer.share(id, { ntime: Math.floor(run.clock.nowMs() / 1_000) });
-    await run.clock.waiting(5_000);
+    await run.clock.waiting(7_000);
     run.stop();
     await peer.next(SubmitSharesSuccess);
     expect(await peer.next(Reconnect)).toEqual({ new_host: "b.example", new_port: 7 });

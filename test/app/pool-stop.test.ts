@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
+import { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { Reconnect } from "../../src/wire/common-messages.ts";
 import { NewMiningJob } from "../../src/wire/job-messages.ts";
 import { SubmitSharesSuccess } from "../../src/wire/share-messages.ts";
@@ -41,7 +41,7 @@ describe("a pool that is told to stop", () => {
   });
 
   it("ends with code 1 where shares were not stored in time, and says how many", async () => {
-    const commit = vi.spyOn(MemoryLedger.prototype, "commit").mockReturnValue(new Promise(() => undefined));
+    const commit = vi.spyOn(SqliteLedger.prototype, "commit").mockReturnValue(new Promise(() => undefined));
     const peer = await withShare();
     await until("the share is with the ledger", () => {
       run.clock.advance(250);

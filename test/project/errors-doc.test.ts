@@ -88,6 +88,7 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
     ...union("mining/errors.ts", "MiningErrorCode"),
     single("no-room-for-coinbase"),
   ],
+  "The ledger: code": union("ledger/errors.ts", "LedgerErrorCode"),
   "The hashing core: code": union("sharecore/errors.ts", "SharecoreErrorCode"),
 };
 

@@ -1,0 +1,40 @@
+/** What can go wrong with a ledger. The message is a sentence for an operator: what is wrong, and what to do. */
+
+import { AditError, IGNORE, SHUTDOWN } from "../core/errors.ts";
+
+export type LedgerErrorCode =
+  /** The disk, or the operator's quota on it, is full. */
+  | "ledger-disk-full"
+  /** File or folder cannot be written, or cannot be had at all. */
+  | "ledger-not-writable"
+  /** Another program holds the file. */
+  | "ledger-locked"
+  /** The file is damaged, or something else than a ledger. */
+  | "ledger-corrupt"
+  /** The disk failed to read or write. */
+  | "ledger-disk-error"
+  /** The file was removed, or another one put in its place, while it was in use. */
+  | "ledger-replaced"
+  /** A newer version of the program made it. */
+  | "ledger-too-new"
+  /** There is no such file. */
+  | "ledger-missing"
+  /** A fault of the program's own, or one that SQLite names no other way. */
+  | "ledger-failed"
+  /** Another process has the data folder. */
+  | "data-folder-in-use";
+
+/** Disposition `ignore`, as all of it may pass and is tried again; `shutdown` where another process has the folder. */
+export class LedgerError extends AditError {
+  override readonly name = "LedgerError";
+  constructor(code: LedgerErrorCode, message: string, cause?: unknown) {
+    super(message, { code, disposition: code === "data-folder-in-use" ? SHUTDOWN : IGNORE, cause });
+  }
+
+  /** As it crosses from one thread to another. */
+  get plain(): PlainLedgerError {
+    return { code: this.code as LedgerErrorCode, message: this.message };
+  }
+}
+
+export type PlainLedgerError = { readonly code: LedgerErrorCode; readonly message: string };

@@ -1,0 +1,134 @@
+/** Batches of shares in the ledger's file: each counted once, for its workers and for everybody. */
+
+import { dropOldest } from "../core/drop-oldest.ts";
+import { CreditSum } from "./credit-sum.ts";
+import type { LedgerTotals, ShareBatchCommit } from "./ledger.ts";
+import { type Retention, RollUps } from "./roll-ups.ts";
+import type { LedgerDatabase } from "./sqlite-file.ts";
+
+export type ShareTableOptions = {
+  readonly retention: Retention;
+  /** Identities with figures of their own; further ones count only in those of everybody. */
+  readonly maxIdentities: number;
+  /** Batch ids that are kept, so that a repeated commit counts nothing. */
+  readonly maxBatchIds: number;
+};
+
+/** Worker numbers that are looked up without the database. As many as there can be channels; some 200 bytes each. */
+const MAX_KNOWN_WORKERS = 100_000;
+
+/** The worker that stands for everybody. */
+export const EVERYBODY = 0;
+
+type WorkerSum = { readonly worker: number; readonly sum: CreditSum };
+
+export class ShareTable {
+  readonly #options: ShareTableOptions;
+  readonly #database: LedgerDatabase;
+  readonly #rollUps: RollUps;
+  readonly #statements: ReturnType<typeof prepare>;
+  readonly #commit: (batch: ShareBatchCommit, options: { readonly forget: boolean }) => void;
+  readonly #known = new Map<string, number>();
+  #identities: number;
+
+  constructor(database: LedgerDatabase, options: ShareTableOptions) {
+    this.#options = options;
+    this.#database = database;
+    this.#rollUps = new RollUps(database, options.retention);
+    this.#statements = prepare(database);
+    this.#identities = this.#countIdentities();
+    this.#commit = database.transaction((batch, { forget }) => this.#apply(batch, forget)).immediate;
+  }
+
+  /**
+   * Counts a batch, unless its id was counted before. Returns when it is as durable as the file is set to be.
+   * @param options.forget may old sums be forgotten now? Not where the clock is not to be trusted.
+   */
+  commit(batch: ShareBatchCommit, options: { readonly forget: boolean }): void {
+    try {
+      this.#commit(batch, options);
+    } catch (error) {
+      // What was rolled back is in the file no more, and so must not be known here.
+      this.#known.clear();
+      throw error;
+    }
+  }
+
+  #apply(batch: ShareBatchCommit, forget: boolean): void {
+    const { insertBatch, forgetBatch } = this.#statements;
+    const { changes, lastInsertRowid } = insertBatch.run(batch.batchId);
+    if (changes === 0) return;
+    forgetBatch.run(Number(lastInsertRowid) - this.#options.maxBatchIds);
+    this.#rollUps.beginBatch(batch.atMs, { forget });
+    if (forget) this.#identities = this.#countIdentities();
+    for (const { worker, sum } of this.#sums(batch).values()) {
+      const totals = sum.plain();
+      this.#rollUps.add(worker, batch.atMs, totals);
+      this.#addTo(worker, batch.atMs, totals);
+    }
+  }
+
+  /** By worker: of everybody, and of each that has figures of its own. */
+  #sums({ credits, atMs }: ShareBatchCommit): Map<number, WorkerSum> {
+    const everybody: WorkerSum = { worker: EVERYBODY, sum: new CreditSum() };
+    const sums = new Map([[EVERYBODY, everybody]]);
+    for (const credit of credits) {
+      everybody.sum.add(credit);
+      const worker = this.#workerOf(credit.userIdentity, atMs);
+      if (worker === undefined) continue;
+      const known = sums.get(worker) ?? { worker, sum: new CreditSum() };
+      sums.set(worker, known);
+      known.sum.add(credit);
+    }
+    return sums;
+  }
+
+  #workerOf(userIdentity: string, atMs: number): number | undefined {
+    const known = this.#known.get(userIdentity);
+    if (known !== undefined) return known;
+    const { findWorker, insertWorker } = this.#statements;
+    let worker = findWorker.get(userIdentity) as number | undefined;
+    if (worker === undefined) {
+      if (this.#identities >= this.#options.maxIdentities) return undefined;
+      worker = Number(insertWorker.run(userIdentity, atMs).lastInsertRowid);
+      this.#identities += 1;
+    }
+    this.#known.set(userIdentity, worker);
+    dropOldest(this.#known, MAX_KNOWN_WORKERS);
+    return worker;
+  }
+
+  #addTo(worker: number, atMs: number, totals: LedgerTotals): void {
+    const { addTotals, addReject } = this.#statements;
+    const { acceptedShares, difficulty, bestDifficulty: best } = totals;
+    addTotals.run({ worker, atMs, acceptedShares, difficulty, best });
+    for (const [code, count] of Object.entries(totals.rejects)) addReject.run(worker, code, count);
+  }
+
+  #countIdentities(): number {
+    return this.#database.prepare("SELECT COUNT(*) - 1 FROM workers").pluck().get() as number;
+  }
+}
+
+function prepare(database: LedgerDatabase) {
+  return {
+    insertBatch: database.prepare("INSERT INTO batches (batch_id) VALUES (?) ON CONFLICT DO NOTHING"),
+    forgetBatch: database.prepare("DELETE FROM batches WHERE number <= ?"),
+    findWorker: database.prepare("SELECT worker FROM workers WHERE user_identity = ?").pluck(),
+    insertWorker: database.prepare(
+      `INSERT INTO workers (user_identity, last_seen, accepted_shares, difficulty, best_difficulty)
+       VALUES (?, ?, 0, 0, 0)`,
+    ),
+    addTotals: database.prepare(
+      `UPDATE workers SET
+         last_seen = MAX(last_seen, @atMs),
+         accepted_shares = accepted_shares + @acceptedShares,
+         difficulty = difficulty + @difficulty,
+         best_difficulty = MAX(best_difficulty, @best)
+       WHERE worker = @worker`,
+    ),
+    addReject: database.prepare(
+      "INSERT INTO worker_rejects VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    ),
+  };
+}

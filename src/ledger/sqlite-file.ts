@@ -1,0 +1,98 @@
+/** Opens the ledger's file: settings, checks, migrations. */
+
+import Database from "better-sqlite3";
+import { LedgerError } from "./errors.ts";
+import { ledgerErrorOf } from "./sqlite-error.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./sqlite-schema.ts";
+
+export type LedgerDatabase = Database.Database;
+
+/**
+ * - `full`: what is committed survives a power failure: each commit waits for the disk.
+ * - `normal`: it survives the end of the process, however that comes, and not that of the machine.
+ */
+export type Durability = "full" | "normal";
+
+/** How long to wait for another program that has the file. Acknowledgements wait as long. Arbitrary. */
+const LOCK_TIMEOUT_MS = 1_000;
+
+/** The log of changes is cut to this after it was taken over into the file. Arbitrary: some minutes of a large pool. */
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the file for writing, makes it where it is absent, and brings it to the present version.
+ * @throws {LedgerError}
+ */
+export function openLedgerFile(file: string, durability: Durability): LedgerDatabase {
+  return opened(
+    file,
+    () => new Database(file, { timeout: LOCK_TIMEOUT_MS }),
+    (database) => {
+      if (database.pragma("journal_mode = WAL", { simple: true }) !== "wal") {
+        throw new LedgerError(
+          "ledger-not-writable",
+          `the ledger ${file} is on a file system without shared memory: data_dir has to be on a local disk`,
+        );
+      }
+      database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
+      database.pragma(`journal_size_limit = ${MAX_JOURNAL_BYTES}`);
+      // Taken before the version is read: of two programs, one waits for the other.
+      database.transaction(() => migrate(database, file)).immediate();
+    },
+  );
+}
+
+/**
+ * Opens the file for reading alone, as it is used by a pool or was left by one.
+ * @throws {LedgerError}
+ */
+export function openLedgerFileToRead(file: string): LedgerDatabase {
+  return opened(
+    file,
+    () => new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
+    (database) => {
+      if (versionOf(database, file) !== MIGRATIONS.length) {
+        throw new LedgerError("ledger-failed", `the ledger ${file} is of an older version: start the pool once`);
+      }
+    },
+  );
+}
+
+function opened(file: string, open: () => LedgerDatabase, prepare: (database: LedgerDatabase) => void): LedgerDatabase {
+  let database: LedgerDatabase | undefined;
+  try {
+    database = open();
+    prepare(database);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw ledgerErrorOf(error, file);
+  }
+}
+
+function migrate(database: LedgerDatabase, file: string): void {
+  const version = versionOf(database, file);
+  for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+  database.pragma(`application_id = ${APPLICATION_ID}`);
+  database.pragma(`user_version = ${MIGRATIONS.length}`);
+}
+
+/** How many migrations the file has had. @throws {LedgerError} for what no pool of this version can use. */
+function versionOf(database: LedgerDatabase, file: string): number {
+  const version = Number(database.pragma("user_version", { simple: true }));
+  const tables = Number(database.prepare("SELECT COUNT(*) FROM sqlite_schema").pluck().get());
+  const isOurs = database.pragma("application_id", { simple: true }) === APPLICATION_ID;
+  if (!isOurs && (tables > 0 || version > 0)) {
+    throw new LedgerError(
+      "ledger-corrupt",
+      `the file ${file} is another program's database: move it away to begin a ledger`,
+    );
+  }
+  if (version > MIGRATIONS.length) {
+    throw new LedgerError(
+      "ledger-too-new",
+      `the ledger ${file} was made by a newer version of Adit (${version}, this one knows ${MIGRATIONS.length}): use that one`,
+    );
+  }
+  return version;
+}
