@@ -11,6 +11,9 @@ import { ledgerErrorOf } from "./sqlite-error.ts";
 /** A pool that is being stopped, with the next one started already, is waited for. */
 const LOCK_TIMEOUT_MS = 6_000;
 
+/** A handle that nobody refers to is closed with the next garbage, and the lock ends. */
+const HELD = new Set<Database.Database>();
+
 export type DataFolderLock = { release(): void };
 
 /**
@@ -22,9 +25,17 @@ export function lockDataFolder(folder: string, options: { readonly timeoutMs?: n
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: options.timeoutMs ?? LOCK_TIMEOUT_MS });
+    // No journal: nothing is written, so that a full disk keeps nobody from the lock.
+    database.pragma("journal_mode = OFF");
     database.exec("BEGIN EXCLUSIVE");
-    const held = database;
-    return { release: () => held.close() };
+    const taken = database;
+    HELD.add(taken);
+    return {
+      release: () => {
+        HELD.delete(taken);
+        taken.close();
+      },
+    };
   } catch (cause) {
     database?.close();
     const error = ledgerErrorOf(cause, file);

@@ -61,11 +61,6 @@ export class RollUps {
     this.#marks = readMarks(database);
   }
 
-  /** Read again after a transaction that was rolled back. */
-  reload(): void {
-    this.#marks = readMarks(this.#database);
-  }
-
   /** What a worker earned and lost at that time; `beginBatch` was called with it before. */
   add(worker: number, atMs: number, sum: LedgerTotals): void {
     const isFolded = beginOf(atMs, MINUTE_MS) < this.#marks.foldedUntil;
@@ -77,15 +72,19 @@ export class RollUps {
     }
   }
 
-  /** Folds the minutes that have ended at that time, and then forgets what is too old. */
-  beginBatch(atMs: number, { forget }: { readonly forget: boolean }): void {
+  /**
+   * Folds the minutes that have ended at that time, and then forgets what is too old.
+   * @returns how many workers were forgotten.
+   */
+  beginBatch(atMs: number, { forget }: { readonly forget: boolean }): number {
     const minute = beginOf(atMs, MINUTE_MS);
     const { foldedUntil } = this.#marks;
-    if (minute <= foldedUntil) return;
+    if (minute <= foldedUntil) return 0;
     for (const { unit, unitMs } of UNITS.slice(1)) this.#fold(unit, unitMs, { from: foldedUntil, to: minute });
     this.#mark("folded_until", minute);
-    if (forget) this.#forget(atMs);
-    this.reload();
+    const forgotten = forget ? this.#forget(atMs) : 0;
+    this.#marks = readMarks(this.#database);
+    return forgotten;
   }
 
   #fold(unit: Unit, unitMs: number, minutes: { readonly from: number; readonly to: number }): void {
@@ -106,7 +105,7 @@ export class RollUps {
       .run(from, to);
   }
 
-  #forget(atMs: number): void {
+  #forget(atMs: number): number {
     const { minuteDays, hourDays, dayDays } = this.#retention;
     // What is left of a finer table ends where a unit of the next coarser one begins, so that a report can go on there.
     const from = {
@@ -127,11 +126,11 @@ export class RollUps {
       }
     }
     const unseen = "SELECT worker FROM workers WHERE worker > 0 AND last_seen < ? ORDER BY last_seen LIMIT ?";
-    for (const table of ["worker_rejects", "workers"]) {
-      this.#database
-        .prepare(`DELETE FROM ${table} WHERE worker IN (${unseen})`)
-        .run(from.day, WORKERS_FORGOTTEN_AT_ONCE);
-    }
+    const [, changes = 0] = ["worker_rejects", "workers"].map((table) => {
+      const forget = this.#database.prepare(`DELETE FROM ${table} WHERE worker IN (${unseen})`);
+      return forget.run(from.day, WORKERS_FORGOTTEN_AT_ONCE).changes;
+    });
+    return changes;
   }
 
   /** Marks only rise: what is forgotten stays forgotten, whatever the clock says. */

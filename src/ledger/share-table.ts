@@ -41,17 +41,12 @@ export class ShareTable {
   }
 
   /**
-   * Counts a batch, unless its id was counted before. Returns when it is as durable as the file is set to be.
+   * Counts a batch, unless its id was counted before. Returns when it is as durable as the file is set to be. After an
+   * error this table is not used any more: what it knows of the file may have been rolled back.
    * @param options.forget may old sums be forgotten now? Not where the clock is not to be trusted.
    */
   commit(batch: ShareBatchCommit, options: { readonly forget: boolean }): void {
-    try {
-      this.#commit(batch, options);
-    } catch (error) {
-      // What was rolled back is in the file no more, and so must not be known here.
-      this.#known.clear();
-      throw error;
-    }
+    this.#commit(batch, options);
   }
 
   #apply(batch: ShareBatchCommit, forget: boolean): void {
@@ -59,8 +54,9 @@ export class ShareTable {
     const { changes, lastInsertRowid } = insertBatch.run(batch.batchId);
     if (changes === 0) return;
     forgetBatch.run(Number(lastInsertRowid) - this.#options.maxBatchIds);
-    this.#rollUps.beginBatch(batch.atMs, { forget });
-    if (forget) this.#identities = this.#countIdentities();
+    const forgotten = this.#rollUps.beginBatch(batch.atMs, { forget });
+    if (forgotten > 0) this.#known.clear();
+    this.#identities -= forgotten;
     for (const { worker, sum } of this.#sums(batch).values()) {
       const totals = sum.plain();
       this.#rollUps.add(worker, batch.atMs, totals);
@@ -101,7 +97,8 @@ export class ShareTable {
   #addTo(worker: number, atMs: number, totals: LedgerTotals): void {
     const { addTotals, addReject } = this.#statements;
     const { acceptedShares, difficulty, bestDifficulty: best } = totals;
-    addTotals.run({ worker, atMs, acceptedShares, difficulty, best });
+    const { changes } = addTotals.run({ worker, atMs, acceptedShares, difficulty, best });
+    if (changes !== 1) throw new Error(`the ledger has no worker ${worker}`);
     for (const [code, count] of Object.entries(totals.rejects)) addReject.run(worker, code, count);
   }
 

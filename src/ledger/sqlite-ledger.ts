@@ -27,15 +27,26 @@ type Waiting = {
 /** Calls that wait for the thread: commits and saves come one at a time, records of blocks and questions beside them. */
 const MAX_WAITING = 4_096;
 
+export type StartLedgerThread = (options: LedgerStoreOptions) => Worker;
+
+const startLedgerThread: StartLedgerThread = (options) => {
+  const path = createRequire(import.meta.url).resolve("#ledger-thread");
+  // The program's own flags (a debugger, a loader) are not meant for its workers.
+  return new Worker(path, { workerData: options, execArgv: [], name: "ledger" });
+};
+
 export class SqliteLedger implements ShareLedger {
   readonly #options: LedgerStoreOptions;
+  readonly #startThread: StartLedgerThread;
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(options: LedgerStoreOptions) {
+  /** @param startThread so that a test can be beside it. */
+  constructor(options: LedgerStoreOptions, startThread: StartLedgerThread = startLedgerThread) {
     this.#options = options;
+    this.#startThread = startThread;
   }
 
   async commit(batch: ShareBatchCommit): Promise<void> {
@@ -108,9 +119,7 @@ export class SqliteLedger implements ShareLedger {
   }
 
   #start(): Worker {
-    const path = createRequire(import.meta.url).resolve("#ledger-thread");
-    // The program's own flags (a debugger, a loader) are not meant for its workers.
-    const worker = new Worker(path, { workerData: this.#options, execArgv: [], name: "ledger" });
+    const worker = this.#startThread(this.#options);
     let reason = "its thread ended";
     worker.on("message", (answer: LedgerAnswer) => {
       this.#onAnswer(answer);

@@ -1,8 +1,89 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import Database from "better-sqlite3";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { within } from "../support/wait.ts";
 import { ledgerFile, RETENTION } from "./ledger-file.ts";
 import { describeLedger } from "./ledger-suite.ts";
+import { batchOf, creditOf } from "./ledger-values.ts";
 
-describeLedger(
-  "SqliteLedger",
-  async () => new SqliteLedger({ file: ledgerFile(), durability: "full", retention: RETENTION }),
-);
+const options = (): ConstructorParameters<typeof SqliteLedger>[0] => ({
+  file: ledgerFile(),
+  durability: "full",
+  retention: RETENTION,
+});
+
+describeLedger("SqliteLedger", async () => new SqliteLedger(options()));
+
+/** A ledger and its threads, newest last. */
+function watched(file = options()): { ledger: SqliteLedger; threads: Worker[] } {
+  const threads: Worker[] = [];
+  const path = createRequire(import.meta.url).resolve("#ledger-thread");
+  const ledger = new SqliteLedger(file, (start) => {
+    const thread = new Worker(path, { workerData: start, execArgv: [] });
+    threads.push(thread);
+    return thread;
+  });
+  onTestFinished(() => ledger.close());
+  return { ledger, threads };
+}
+
+describe("SqliteLedger's thread", () => {
+  it("is started by the first call, and makes no file before", async () => {
+    const file = options();
+    const { ledger, threads } = watched(file);
+    expect(threads).toEqual([]);
+    expect(existsSync(file.file)).toBe(false);
+    await ledger.commit(batchOf("a", creditOf()));
+    expect(threads).toHaveLength(1);
+    expect(existsSync(file.file)).toBe(true);
+  });
+
+  it("is started again where it died: what it had not answered is rejected, and counted once when it comes again", async () => {
+    const { ledger, threads } = watched();
+    await ledger.commit(batchOf("a", creditOf()));
+    const lost = ledger.commit(batchOf("b", creditOf()));
+    const isLost = expect(lost).rejects.toMatchObject({ code: "ledger-failed" });
+    await threads[0]?.terminate();
+    await isLost;
+    await ledger.commit(batchOf("b", creditOf()));
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 2 });
+    expect(threads).toHaveLength(2);
+  });
+
+  it("rejects with the code and the sentence of what is wrong, and goes on", async () => {
+    const file = options();
+    const { ledger } = watched(file);
+    await ledger.commit(batchOf("a", creditOf()));
+    const other = new Database(file.file);
+    other.exec("BEGIN EXCLUSIVE");
+    await expect(ledger.commit(batchOf("b", creditOf()))).rejects.toMatchObject({
+      name: "LedgerError",
+      code: "ledger-locked",
+      message: expect.stringContaining("is locked by another program"),
+    });
+    other.close();
+    await ledger.commit(batchOf("b", creditOf()));
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 2 });
+  });
+
+  it("answers what was asked before it was closed, and nothing afterwards", async () => {
+    const { ledger, threads } = watched();
+    const asked = ledger.commit(batchOf("a", creditOf()));
+    const closed = [ledger.close(), ledger.close()];
+    await asked;
+    await within(Promise.all(closed), "the end of the thread");
+    await expect(ledger.totals()).rejects.toMatchObject({ message: "the ledger is closed" });
+    expect(threads).toHaveLength(1);
+  });
+
+  it("takes 4,096 calls at once and refuses one more, which can be made again", async () => {
+    const { ledger } = watched();
+    const calls = Array.from({ length: 4_096 }, (_, index) => ledger.totalsOf(`${index}`));
+    await expect(ledger.totals()).rejects.toMatchObject({ message: expect.stringContaining("does not keep up") });
+    await Promise.all(calls);
+    await ledger.totals();
+  });
+});
