@@ -20,7 +20,11 @@ export const RANKS = {
 };
 
 /** Subpath imports of package.json that belong to one folder alone. */
-const OWN_SUBPATHS = { sharecore: ["#sharecore-*"], client: ["#miner-worker"], ledger: ["#ledger-thread"] };
+const OWN_SUBPATHS = {
+  sharecore: ["#sharecore-*"],
+  client: ["#miner-worker"],
+  ledger: ["#ledger-worker", "#spool-worker"],
+};
 
 function overridesOf(folder) {
   const lower = Object.keys(RANKS).filter((other) => RANKS[other] < RANKS[folder]);

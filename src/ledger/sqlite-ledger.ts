@@ -30,7 +30,7 @@ const MAX_WAITING = 4_096;
 export type StartLedgerThread = (options: LedgerStoreOptions) => Worker;
 
 const startLedgerThread: StartLedgerThread = (options) => {
-  const path = createRequire(import.meta.url).resolve("#ledger-thread");
+  const path = createRequire(import.meta.url).resolve("#ledger-worker");
   // The program's own flags (a debugger, a loader) are not meant for its workers.
   return new Worker(path, { workerData: options, execArgv: [], name: "ledger" });
 };

@@ -20,7 +20,7 @@ describeLedger("SqliteLedger", async () => new SqliteLedger(options()));
 /** A ledger and its threads, newest last. */
 function watched(file = options()): { ledger: SqliteLedger; threads: Worker[] } {
   const threads: Worker[] = [];
-  const path = createRequire(import.meta.url).resolve("#ledger-thread");
+  const path = createRequire(import.meta.url).resolve("#ledger-worker");
   const ledger = new SqliteLedger(file, (start) => {
     const thread = new Worker(path, { workerData: start, execArgv: [] });
     threads.push(thread);

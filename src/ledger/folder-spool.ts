@@ -1,0 +1,204 @@
+/**
+ * The spool as a folder, with one file for each block. Its thread writes; this side tries again what failed, says so, and
+ * keeps count.
+ */
+
+import { reversed, toHex } from "../core/bytes.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
+import { adviceFor } from "./spool-advice.ts";
+import { fileNameOf } from "./spool-file.ts";
+import { SpoolLink } from "./spool-link.ts";
+import type { SpoolFailure } from "./spool-orders.ts";
+import { type StartSpoolThread, startSpoolThread } from "./spool-thread.ts";
+
+export type FolderSpoolOptions = {
+  /** Made with the first block; the folder above it has to be there. */
+  readonly folder: string;
+  /** Starts the thread that writes. */
+  readonly startThread?: StartSpoolThread;
+};
+
+/** First wait after a write that failed; doubled each time up to the longest. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 60_000;
+
+export class FolderSpool implements BlockSpool {
+  readonly #folder: string;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #link: SpoolLink;
+  /** Blocks whose file is written, or tried to be. */
+  readonly #held = new Set<FileOfBlock>();
+
+  constructor(options: FolderSpoolOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
+    this.#folder = options.folder;
+    this.#logger = context.logger;
+    this.#clock = context.clock;
+    this.#link = new SpoolLink(options.folder, options.startThread ?? startSpoolThread, context.logger);
+  }
+
+  async read(): Promise<readonly { readonly block: SpooledBlock; readonly kept: KeptBlock }[]> {
+    const result = await this.#link.ask({ kind: "read" });
+    if (!result.ok) {
+      this.#sayFailure("the spool cannot be read: blocks in it are not submitted again", result);
+      return [];
+    }
+    const { blocks = [], damaged = [], left = 0 } = result.reading ?? {};
+    for (const { name, reason, isAside } of damaged) {
+      const file = isAside ? `${name}.damaged` : name;
+      this.#logger.error("a block of the spool is damaged and is set aside", { folder: this.#folder, file, reason });
+    }
+    if (left > 0) {
+      this.#logger.error("the spool has too many blocks: the oldest wait for the next start", { left });
+    }
+    return blocks.map((block) => ({ block, kept: this.#hold(block, true) }));
+  }
+
+  keep(block: SpooledBlock): KeptBlock {
+    if (this.#held.size < MAX_SPOOLED_BLOCKS) return this.#hold(block, false);
+    this.#logger.error("the spool is full: the block is submitted without a file", {
+      height: block.height,
+      hash: toHex(reversed(block.hash)),
+      limit: MAX_SPOOLED_BLOCKS,
+    });
+    return WITHOUT_FILE;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#held].map((file) => file.tryLast()));
+    await this.#link.close();
+  }
+
+  #hold(block: SpooledBlock, written: boolean): KeptBlock {
+    const file = new FileOfBlock(block, {
+      written,
+      link: this.#link,
+      clock: this.#clock,
+      onFailure: (message, failure, context) => this.#sayFailure(message, failure, context),
+      onEnd: () => this.#held.delete(file),
+    });
+    this.#held.add(file);
+    return file;
+  }
+
+  #sayFailure(
+    message: string,
+    { systemCode, reason }: SpoolFailure,
+    context: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const what = { folder: this.#folder, systemCode, reason, whatToDo: adviceFor(systemCode) };
+    this.#logger.error(message, { ...context, ...what });
+  }
+}
+
+const WITHOUT_FILE: KeptBlock = {
+  durable: Promise.resolve(),
+  async remove() {},
+  async setAside() {},
+};
+
+type FileContext = {
+  /** It is there already. */
+  readonly written: boolean;
+  readonly link: SpoolLink;
+  readonly clock: Clock;
+  readonly onFailure: (message: string, failure: SpoolFailure, context: Readonly<Record<string, unknown>>) => void;
+  /** There is nothing of it any more. */
+  readonly onEnd: () => void;
+};
+
+class FileOfBlock implements KeptBlock {
+  readonly durable: Promise<void>;
+  readonly #name: string;
+  readonly #height: number;
+  readonly #context: FileContext;
+  #isWritten: boolean;
+  #isFinished = false;
+  #isLastTry = false;
+  readonly #writing: Promise<void>;
+  #wake: () => void = () => undefined;
+
+  constructor(block: SpooledBlock, context: FileContext) {
+    this.#name = fileNameOf(block);
+    this.#height = block.height;
+    this.#context = context;
+    this.#isWritten = context.written;
+    let onDurable: () => void = () => undefined;
+    this.durable = new Promise((resolve) => {
+      onDurable = resolve;
+    });
+    this.#writing = context.written ? Promise.resolve() : this.#write(ownBytes(block), onDurable);
+    if (context.written) onDurable();
+  }
+
+  async #write(block: SpooledBlock, onDurable: () => void): Promise<void> {
+    let waitMs = FIRST_RETRY_MS;
+    for (;;) {
+      const isLast = this.#isLastTry;
+      const result = await this.#context.link.ask({ kind: "write", block });
+      if (result.ok) {
+        this.#isWritten = true;
+        onDurable();
+        return;
+      }
+      if (this.#isFinished) return;
+      const context = { height: this.#height, file: this.#name };
+      if (isLast) {
+        this.#context.onFailure("block not written to the spool", result, context);
+        return;
+      }
+      this.#context.onFailure("block not written to the spool, trying again", result, { ...context, waitMs });
+      await this.#wait(waitMs);
+      if (this.#isFinished) return;
+      waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
+    }
+  }
+
+  /** That time, or until the block is finished or the spool closes. */
+  #wait(waitMs: number): Promise<void> {
+    if (this.#isLastTry) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#context.clock.after(waitMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  async tryLast(): Promise<void> {
+    this.#isLastTry = true;
+    this.#wake();
+    await this.#writing;
+  }
+
+  remove(): Promise<void> {
+    return this.#finish("remove", "a finished block stays in the spool, and is submitted again after a restart");
+  }
+
+  setAside(): Promise<void> {
+    return this.#finish("set-aside", "a refused block stays in the spool, and is submitted again after a restart");
+  }
+
+  async #finish(kind: "remove" | "set-aside", message: string): Promise<void> {
+    this.#isFinished = true;
+    this.#wake();
+    await this.#writing;
+    if (this.#isWritten) {
+      const result = await this.#context.link.ask({ kind, name: this.#name });
+      if (!result.ok) this.#context.onFailure(message, result, { height: this.#height, file: this.#name });
+    }
+    this.#context.onEnd();
+  }
+}
+
+/** With no larger buffer, or one that others write to, behind its bytes: what is sent to the thread is that buffer. */
+function ownBytes(block: SpooledBlock): SpooledBlock {
+  return { ...block, hash: block.hash.slice(), block: ownBuffer(block.block) };
+}
+
+function ownBuffer(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+}

@@ -1,0 +1,227 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { FolderSpool } from "../../src/ledger/folder-spool.ts";
+import { fileNameOf } from "../../src/ledger/spool-file.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { RecordingLogger } from "../support/recording-logger.ts";
+import { nextTurn, within } from "../support/wait.ts";
+import { DONE, failed, ScriptedSpoolThreads } from "./scripted-spool-thread.ts";
+import { spooledBlock } from "./spool-values.ts";
+
+const BLOCK = spooledBlock();
+const NAME = fileNameOf(BLOCK);
+const TRYING_AGAIN = "block not written to the spool, trying again";
+
+let clock: ManualClock;
+let logger: RecordingLogger;
+let threads: ScriptedSpoolThreads;
+let spool: FolderSpool;
+beforeEach(() => {
+  clock = new ManualClock();
+  logger = new RecordingLogger();
+  threads = new ScriptedSpoolThreads();
+  spool = new FolderSpool({ folder: "/data/spool", startThread: threads.start }, { clock, logger });
+});
+
+/** Whether that has come to pass. */
+async function isSettled(promise: Promise<void>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await nextTurn();
+  return settled;
+}
+
+async function pass(ms: number): Promise<void> {
+  clock.advance(ms);
+  await nextTurn();
+}
+
+describe("a block that is kept", () => {
+  it("is with the thread when the call returns, and durable when that has answered", async () => {
+    const { durable } = spool.keep(BLOCK);
+    expect(threads.newest.folder).toBe("/data/spool");
+    expect(threads.newest.orders.map(({ task }) => task)).toEqual([{ kind: "write", block: BLOCK }]);
+    expect(await isSettled(durable)).toBe(false);
+    await threads.answer(DONE);
+    expect(await isSettled(durable)).toBe(true);
+    expect(logger.lines).toEqual([]);
+  });
+
+  it("is sent without what else lies in its buffers, which others write to", () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(64));
+    const large = new Uint8Array(10_000);
+    spool.keep({ ...BLOCK, hash: shared.subarray(32), block: large.subarray(100, 300) });
+    const { task } = threads.newest.orders[0] ?? {};
+    if (task?.kind !== "write") throw new Error("it is not written");
+    expect([task.block.hash.buffer.byteLength, task.block.block.buffer.byteLength]).toEqual([32, 200]);
+    shared.fill(1);
+    expect(task.block.hash.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it("keeps the program alive until it is written, and no longer", async () => {
+    spool.keep(BLOCK);
+    spool.keep(spooledBlock(2));
+    await threads.answer(DONE);
+    expect(threads.newest.keepsAlive).toBe(true);
+    await threads.answer(DONE);
+    expect(threads.newest.keepsAlive).toBe(false);
+  });
+
+  it("is removed, or set aside, once it is written, and not before", async () => {
+    const removed = spool.keep(BLOCK).remove();
+    const aside = spool.keep(spooledBlock(2)).setAside();
+    await nextTurn();
+    expect(threads.asked).toEqual(["write", "write"]);
+    await threads.answer(DONE);
+    await threads.answer(DONE);
+    expect(threads.asked).toEqual([`remove ${NAME}`, `set-aside ${fileNameOf(spooledBlock(2))}`]);
+    expect(await isSettled(removed)).toBe(false);
+    await threads.answer(DONE);
+    await threads.answer(DONE);
+    await within(Promise.all([removed, aside]), "both");
+  });
+
+  it("that cannot be removed is said", async () => {
+    const kept = spool.keep(BLOCK);
+    await threads.answer(DONE);
+    const removed = kept.remove();
+    await nextTurn();
+    await threads.answer(failed("EROFS"));
+    await within(removed, "the end");
+    expect(logger.of("a finished block stays in the spool, and is submitted again after a restart")).toMatchObject([
+      { height: 900_001, file: NAME, folder: "/data/spool", systemCode: "EROFS" },
+    ]);
+  });
+});
+
+describe("a write that fails", () => {
+  it("is said with the system's word and what to do, and tried again with waits that double up to a minute", async () => {
+    const { durable } = spool.keep(BLOCK);
+    const waits = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
+    for (const waitMs of waits) {
+      await threads.answer(failed("ENOSPC"));
+      await pass(waitMs - 1);
+      expect(threads.asked).toEqual([]);
+      await pass(1);
+      expect(threads.asked).toEqual(["write"]);
+    }
+    expect(logger.lines[0]).toEqual({
+      level: "error",
+      message: TRYING_AGAIN,
+      context: {
+        height: 900_001,
+        file: NAME,
+        waitMs: 250,
+        folder: "/data/spool",
+        systemCode: "ENOSPC",
+        reason: "ENOSPC: it cannot be done",
+        whatToDo: "make room on the disk of data_dir",
+      },
+    });
+    expect(logger.of(TRYING_AGAIN).map(({ waitMs }) => waitMs)).toEqual(waits);
+    expect(await isSettled(durable)).toBe(false);
+    await threads.answer(DONE);
+    expect(await isSettled(durable)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["EROFS", /mount/],
+    ["EACCES", /user that the pool runs as/],
+    ["EPERM", /user that the pool runs as/],
+    ["ENOTDIR", /a folder again/],
+    ["ENOENT", /a folder again/],
+    ["EDQUOT", /room/],
+    ["EMFILE", /ulimit/],
+    ["EIO", /system's own log/],
+  ])("with %s has a remedy of its own", async (systemCode, remedy) => {
+    spool.keep(BLOCK);
+    await threads.answer(failed(systemCode));
+    expect(logger.of(TRYING_AGAIN)[0]?.whatToDo).toMatch(remedy);
+  });
+
+  it("is not tried again once the block is finished, and there is nothing to remove", async () => {
+    const waiting = spool.keep(BLOCK);
+    await threads.answer(failed("EROFS"));
+    const underWay = spool.keep(spooledBlock(2));
+    const ends = [waiting.remove(), underWay.setAside()];
+    await nextTurn();
+    expect(clock.pending).toBe(0);
+    await threads.answer(failed("EROFS"));
+    await within(Promise.all(ends), "the end");
+    expect(threads.asked).toEqual([]);
+    expect(logger.of(TRYING_AGAIN)).toHaveLength(1);
+  });
+});
+
+describe("the spool's limit", () => {
+  it("is 1,024 blocks: one more has no file, which is said, and holds up nobody; a finished one makes room", async () => {
+    const kept = Array.from({ length: 1_024 }, (_, index) => spool.keep(spooledBlock(index)));
+    expect(threads.newest.orders).toHaveLength(1_024);
+    expect(logger.lines).toEqual([]);
+    const tooMany = spool.keep(spooledBlock(5_000));
+    expect(threads.newest.orders).toHaveLength(1_024);
+    expect(logger.of("the spool is full: the block is submitted without a file")).toMatchObject([
+      { height: 905_000, limit: 1_024 },
+    ]);
+    await within(Promise.all([tooMany.durable, tooMany.remove(), tooMany.setAside()]), "what has no file");
+    await threads.answer(DONE);
+    const removed = kept[0]?.remove();
+    await nextTurn();
+    threads.newest.orders.unshift(...threads.newest.orders.splice(-1));
+    await threads.answer(DONE);
+    await removed;
+    spool.keep(spooledBlock(5_001));
+    expect(threads.newest.orders).toHaveLength(1_024);
+  });
+});
+
+describe("what an earlier process left", () => {
+  it("is given with what finishes it, and counts", async () => {
+    const read = spool.read();
+    await threads.answer({ ok: true, reading: { blocks: [BLOCK], damaged: [], left: 0 } });
+    const [first] = await within(read, "the reading");
+    expect(first?.block).toEqual(BLOCK);
+    expect(await isSettled(first?.kept.durable ?? Promise.reject(new Error("nothing was read")))).toBe(true);
+    void first?.kept.remove();
+    await nextTurn();
+    expect(threads.asked).toEqual([`remove ${NAME}`]);
+  });
+
+  it("and is damaged, or too much, is said by name", async () => {
+    const read = spool.read();
+    const damaged = [
+      { name: NAME, reason: "its first line is cut", isAside: true },
+      { name: "5-0.block", reason: "it cannot be read", isAside: false },
+    ];
+    await threads.answer({ ok: true, reading: { blocks: [], damaged, left: 3 } });
+    expect(await read).toEqual([]);
+    expect(logger.lines).toEqual([
+      {
+        level: "error",
+        message: "a block of the spool is damaged and is set aside",
+        context: { folder: "/data/spool", file: `${NAME}.damaged`, reason: "its first line is cut" },
+      },
+      {
+        level: "error",
+        message: "a block of the spool is damaged and is set aside",
+        context: { folder: "/data/spool", file: "5-0.block", reason: "it cannot be read" },
+      },
+      {
+        level: "error",
+        message: "the spool has too many blocks: the oldest wait for the next start",
+        context: { left: 3 },
+      },
+    ]);
+  });
+
+  it("and cannot be read is said, and no block comes of it", async () => {
+    const read = spool.read();
+    await threads.answer(failed("EACCES"));
+    expect(await within(read, "the reading")).toEqual([]);
+    expect(logger.of("the spool cannot be read: blocks in it are not submitted again")).toMatchObject([
+      { folder: "/data/spool", systemCode: "EACCES" },
+    ]);
+  });
+});
