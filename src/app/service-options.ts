@@ -9,6 +9,7 @@ import { addressToScript } from "../bitcoin/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
+import { FolderSpool } from "../ledger/folder-spool.ts";
 import { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { FIRST_ALLOCATIONS } from "../mining/extranonce-allocator.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
@@ -44,6 +45,7 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
     ledger: new SqliteLedger({ file: ledgerFile(config.dataDir), ...config.ledger }),
     templates,
     nodes,
+    spool: new FolderSpool({ folder: join(config.dataDir, "spool") }, parts),
     acknowledge: { ...settings.acknowledge, runId: randomBytes(8).toString("hex") },
     stratum: {
       ...settings.stratum,

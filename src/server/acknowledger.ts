@@ -16,6 +16,8 @@ export type AcknowledgerOptions = AcknowledgerSettings & {
   readonly ledger: ShareLedger;
   /** Unique per run of the process: batch ids begin with it. */
   readonly runId: string;
+  /** Acknowledgements of a commit wait for this too; it is called when the commit begins, and must not reject. */
+  readonly beforeAcknowledging?: () => Promise<void>;
 };
 
 /** What can change while it runs. */
@@ -115,6 +117,7 @@ export class Acknowledger {
   }
 
   async #commit(flush: Flush): Promise<void> {
+    const ready = this.#options.beforeAcknowledging?.();
     for (;;) {
       try {
         await this.#options.ledger.commit(flush.commit);
@@ -129,9 +132,10 @@ export class Acknowledger {
         });
       }
     }
-    this.#committing = undefined;
     this.#storedShares += this.#committingShares;
     this.#committingShares = 0;
+    await ready;
+    this.#committing = undefined;
     for (const acknowledgement of flush.acknowledgements) {
       const { channel } = acknowledgement;
       if (!channel.open) continue;

@@ -1,41 +1,42 @@
 /**
- * Gets a found block to the network: at once, to every node there is, and again until a node has answered. No
- * check of ours stands in its way.
+ * Gets found blocks to the network: each at once to every node there is, then into the spool, and follows it until the chain
+ * has confirmed or buried it. What an earlier process left in the spool is submitted again. No check of ours stands in the
+ * way of a block.
  */
 
 import { reversed, toHex } from "../core/bytes.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Timer } from "../core/clock.ts";
 import { dropOldest } from "../core/drop-oldest.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
-import type { BlockRecord, ShareLedger } from "../ledger/ledger.ts";
+import type { BlockFate, ShareLedger } from "../ledger/ledger.ts";
+import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "../ledger/spool.ts";
 import type { BlockFound } from "../mining/solved-block.ts";
-import type { BlockNode, SubmitResult } from "../templates/block-node.ts";
+import type { BlockNode } from "../templates/block-node.ts";
+import { FollowedBlock, type FollowingParts } from "./followed-block.ts";
 
 export type BlockSubmitterOptions = {
   readonly nodes: readonly BlockNode[];
   readonly ledger: ShareLedger;
+  readonly spool: BlockSpool;
 };
 
-/** First wait after a failed submission; doubled each time up to the longest. */
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 10_000;
-/** After an hour a block has lost its race whatever a node says: some six others were found. */
-const GIVE_UP_AFTER_MS = 3_600_000;
-/** Hashes of submitted blocks that are remembered, so that a repeated share is no second submission. Arbitrary. */
+/** Hashes of blocks that are remembered, so that a repeated share is no second submission. Arbitrary. */
 const REMEMBERED_BLOCKS = 256;
+/** After a new tip the nodes are busy with its template, which is what all miners wait for. */
+const CHECK_AFTER_TIP_MS = 1_000;
 
 export class BlockSubmitter {
   readonly #options: BlockSubmitterOptions;
+  readonly #parts: FollowingParts;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #found: Counter;
-  readonly #accepted: Counter;
-  readonly #refused: Counter;
   readonly #seen = new Set<string>();
-  readonly #underWay = new Set<Promise<void>>();
-  #stopped = false;
-  readonly #wakeRetries = new Set<() => void>();
+  /** By hash, the one that came first first. */
+  readonly #followed = new Map<string, FollowedBlock>();
+  #tipCheck: Timer | undefined;
+  #isStopped = false;
 
   constructor(
     options: BlockSubmitterOptions,
@@ -44,139 +45,122 @@ export class BlockSubmitter {
     this.#options = options;
     this.#logger = context.logger;
     this.#clock = context.clock;
-    const { metrics } = context;
+    const { metrics, logger, clock } = context;
     this.#found = metrics.counter({ name: "adit_blocks_found_total", help: "Blocks that shares solved" });
-    this.#accepted = metrics.counter({ name: "adit_blocks_accepted_total", help: "Blocks that a node accepted" });
-    this.#refused = metrics.counter({ name: "adit_blocks_refused_total", help: "Blocks that a node refused" });
+    const counters = {
+      accepted: metrics.counter({ name: "adit_blocks_accepted_total", help: "Blocks that a node accepted" }),
+      refused: metrics.counter({ name: "adit_blocks_refused_total", help: "Blocks that every node refused" }),
+      confirmed: metrics.counter({ name: "adit_blocks_confirmed_total", help: "Blocks deep on the best chain" }),
+      orphaned: metrics.counter({ name: "adit_blocks_orphaned_total", help: "Blocks that the chain went on without" }),
+    };
+    this.#parts = { nodes: options.nodes, ledger: options.ledger, logger, clock, counters };
+  }
+
+  /** Resolves once every block of the spool is on its way to every node. Never rejects. */
+  async start(): Promise<void> {
+    const left = (await this.#options.spool.read()).filter(({ block }) => !this.#isKnown(hashOf(block)));
+    const followed = left.map(({ block, kept }) => this.#follow(block, () => kept));
+    for (const { block } of left) {
+      const { height, userIdentity: user, foundAtMs } = block;
+      const found = new Date(foundAtMs).toISOString();
+      this.#logger.info("block submitted again after a restart", { height, hash: hashOf(block), user, found });
+    }
+    if (left.length === 0) return;
+    const known = this.#knownFates();
+    for (const [index, { block }] of left.entries()) {
+      followed[index]?.record(known.then((fates) => fates.get(hashOf(block))));
+    }
   }
 
   /** Submits a block; the bytes are on their way to every node when it returns. The same hash a second time is ignored. */
-  submit(block: BlockFound): void {
-    const hash = toHex(reversed(block.hash));
-    if (this.#seen.has(hash)) return;
-    this.#seen.add(hash);
-    dropOldest(this.#seen, REMEMBERED_BLOCKS);
-    const attempts = this.#options.nodes.map((node) => ({ node, first: submitOnce(node, block.block) }));
+  submit({ hash, height, userIdentity, channel, block: bytes }: BlockFound): void {
+    const foundAtMs = this.#clock.nowMs();
+    const block: SpooledBlock = { hash, height, userIdentity, channel, foundAtMs, block: bytes };
+    if (this.#isKnown(hashOf(block))) return;
+    const followed = this.#follow(block, () => this.#options.spool.keep(block));
     this.#found.add(1);
     this.#logger.info("block found", {
-      height: block.height,
-      hash,
-      user: block.userIdentity,
-      channel: block.channel,
-      sizeBytes: block.block.length,
+      height,
+      hash: hashOf(block),
+      user: userIdentity,
+      channel,
+      sizeBytes: bytes.length,
     });
-    const work = this.#follow(block, hash, attempts).finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
+    followed.record();
+  }
+
+  /** The chain has a new tip: whether it buries or confirms blocks is asked a little later. */
+  onNewTip(): void {
+    if (this.#followed.size === 0 || this.#isStopped) return;
+    this.#tipCheck ??= this.#clock.after(CHECK_AFTER_TIP_MS, () => {
+      this.#tipCheck = undefined;
+      for (const followed of this.#followed.values()) followed.check();
+    });
+  }
+
+  /** Resolves once each block found so far is in the spool, or a node has accepted it, or it is finished. Never rejects. */
+  async spooled(): Promise<void> {
+    await Promise.all([...this.#followed.values()].map(({ secured }) => secured));
   }
 
   /**
    * Resolves when no submission is under way and the ledger knows what became of each. Those that wait for a retry make
-   * a last one now: it has begun when `stop` returns its promise, so that the nodes may be stopped next.
+   * a last one now: it has begun when `stop` returns its promise, so that the nodes may be stopped next. What is not
+   * finished stays in the spool.
    */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const wake of [...this.#wakeRetries]) wake();
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
-  }
-
-  async #follow(
-    block: BlockFound,
-    hash: string,
-    attempts: readonly { readonly node: BlockNode; readonly first: Promise<SubmitResult> }[],
-  ): Promise<void> {
-    const { height, userIdentity } = block;
-    const record = { hash: block.hash, height, userIdentity, foundAtMs: this.#clock.nowMs(), reason: undefined };
-    // What the ledger does with it must not hold up the block.
-    let recorded = this.#record({ ...record, fate: "submitted" });
-    let accepted = false;
-    const results = await Promise.all(
-      attempts.map(async ({ node, first }) => {
-        const result = await this.#untilAnswered(node, block, first);
-        this.#log(result, { height, hash, node: node.name });
-        if (result.kind === "accepted" && !accepted) {
-          // Nothing that another node says changes this; one that is down would hold it up for an hour.
-          accepted = true;
-          this.#accepted.add(1);
-          recorded = recorded.then(() => this.#record({ ...record, fate: "accepted" }));
-        }
-        return result;
-      }),
-    );
-    await recorded;
-    if (accepted) return;
-    const refused = results.find((result) => result.kind === "refused");
-    if (results.some(({ kind }) => kind === "inconclusive")) {
-      await this.#record({ ...record, fate: "inconclusive" });
-    } else if (refused !== undefined) {
-      this.#refused.add(1);
-      await this.#record({ ...record, fate: "refused", reason: refused.reason });
+    this.#isStopped = true;
+    this.#tipCheck?.cancel();
+    const stopped = new Set<FollowedBlock>();
+    for (;;) {
+      const others = [...this.#followed.values()].filter((followed) => !stopped.has(followed));
+      if (others.length === 0) break;
+      await Promise.all(others.map((followed) => followed.stop()));
+      for (const followed of others) stopped.add(followed);
     }
+    await this.#options.spool.close();
   }
 
-  async #record(block: BlockRecord): Promise<void> {
+  #isKnown(hash: string): boolean {
+    return this.#seen.has(hash) || this.#followed.has(hash);
+  }
+
+  #follow(block: SpooledBlock, keep: () => KeptBlock): FollowedBlock {
+    const hash = hashOf(block);
+    const followed = new FollowedBlock(block, keep, this.#parts);
+    if (this.#followed.size >= MAX_SPOOLED_BLOCKS) this.#makeRoom();
+    this.#seen.add(hash);
+    dropOldest(this.#seen, REMEMBERED_BLOCKS);
+    this.#followed.set(hash, followed);
+    void followed.ended.then(() => this.#followed.delete(hash));
+    if (this.#isStopped) void followed.stop();
+    return followed;
+  }
+
+  /** The oldest that a node has accepted gives way, or the oldest of all. */
+  #makeRoom(): void {
+    const all = [...this.#followed];
+    const [hash, oldest] = all.find(([, { isAccepted }]) => isAccepted) ?? all[0] ?? [];
+    if (hash === undefined || oldest === undefined) return;
+    this.#followed.delete(hash);
+    oldest.giveWay();
+    this.#logger.warn("too many blocks without a fate: the oldest is not followed any more", { hash });
+  }
+
+  /** By hash; nothing where the ledger cannot say. */
+  async #knownFates(): Promise<ReadonlyMap<string, BlockFate>> {
     try {
-      await this.#options.ledger.recordBlock(block);
+      const blocks = await this.#options.ledger.blocks();
+      return new Map(blocks.map((block) => [hashOf(block), block.fate]));
     } catch (error) {
-      this.#logger.error("block could not be recorded", {
-        hash: toHex(reversed(block.hash)),
-        height: block.height,
-        fate: block.fate,
-        error: error instanceof Error ? error.message : String(error),
-      });
-    }
-  }
-
-  async #untilAnswered(node: BlockNode, block: BlockFound, first: Promise<SubmitResult>): Promise<SubmitResult> {
-    const giveUpAtMs = this.#clock.monotonicMs() + GIVE_UP_AFTER_MS;
-    let result = await first;
-    let waitMs = FIRST_RETRY_MS;
-    let lastTry = false;
-    while (result.kind === "failed" && !lastTry && this.#clock.monotonicMs() < giveUpAtMs) {
-      const { reason } = result;
-      const context = { height: block.height, node: node.name, reason };
-      this.#logger.warn("block not delivered, trying again", { ...context, waitMs: this.#stopped ? 0 : waitMs });
-      result = await this.#afterWait(waitMs, () => {
-        lastTry = this.#stopped;
-        return submitOnce(node, block.block);
-      });
-      waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
-    }
-    return result;
-  }
-
-  /** What `attempt` gives, called after that time or as soon as the pool stops. */
-  #afterWait<T>(waitMs: number, attempt: () => Promise<T>): Promise<T> {
-    if (this.#stopped) return attempt();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        timer.cancel();
-        this.#wakeRetries.delete(wake);
-        resolve(attempt());
-      };
-      const timer = this.#clock.after(waitMs, wake);
-      this.#wakeRetries.add(wake);
-    });
-  }
-
-  #log(result: SubmitResult, context: Readonly<Record<string, unknown>>): void {
-    switch (result.kind) {
-      case "accepted":
-        return this.#logger.info("block accepted", context);
-      case "inconclusive":
-        return this.#logger.warn("block stored by the node, but not on its best chain", context);
-      case "refused":
-        return this.#logger.error("block refused", { ...context, reason: result.reason });
-      case "failed":
-        return this.#logger.error("block not delivered", { ...context, reason: result.reason });
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#logger.error("the ledger does not say what it knows of the spool's blocks", { reason });
+      return new Map();
     }
   }
 }
 
-/** A node that throws, though none should, has not delivered the block: it is tried again, and others are not held up. */
-async function submitOnce(node: BlockNode, block: Uint8Array): Promise<SubmitResult> {
-  try {
-    return await node.submitBlock(block);
-  } catch (error) {
-    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
-  }
+/** As explorers print it. */
+function hashOf({ hash }: { readonly hash: Uint8Array }): string {
+  return toHex(reversed(hash));
 }

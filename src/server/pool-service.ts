@@ -8,6 +8,7 @@ import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { MetricRegistry } from "../core/metrics.ts";
 import type { ShareLedger } from "../ledger/ledger.ts";
+import type { BlockSpool } from "../ledger/spool.ts";
 import type { Channel } from "../mining/channel.ts";
 import { MiningPool } from "../mining/mining-pool.ts";
 import type { MiningOptions } from "../mining/pool-options.ts";
@@ -32,7 +33,9 @@ export type PoolServiceOptions = {
   readonly templates: TemplateSource;
   /** Where found blocks go. The source of templates may be one of them. */
   readonly nodes: readonly BlockNode[];
-  readonly acknowledge: Omit<AcknowledgerOptions, "ledger">;
+  /** Where they outlive the process. */
+  readonly spool: BlockSpool;
+  readonly acknowledge: Omit<AcknowledgerOptions, "ledger" | "beforeAcknowledging">;
   readonly stratum: Omit<StratumServerOptions, "pool">;
 };
 
@@ -57,6 +60,9 @@ const OUTAGE_SAID_AFTER_MS = 2_000;
  * then the connections have to be closed: that may take 2 s.
  */
 const STORE_GRACE_MS = 2_000;
+
+/** How long the first template waits for what is in the spool: reading it takes milliseconds. */
+const SPOOL_GRACE_MS = 2_000;
 
 export class PoolService implements ShareOutcomeListener, TemplateListener {
   readonly #options: PoolServiceOptions;
@@ -83,11 +89,12 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     this.#options = options;
     this.#logger = context.logger;
     this.#clock = context.clock;
-    const { ledger, nodes, validator } = options;
+    const { ledger, nodes, spool, validator } = options;
     this.#pool = new MiningPool({ ...options.mining, validator, listener: this }, context);
     this.#stratum = new StratumServer({ ...options.stratum, pool: this.#pool }, context);
-    this.#acknowledger = new Acknowledger({ ...options.acknowledge, ledger }, context);
-    this.#blocks = new BlockSubmitter({ nodes, ledger }, context);
+    this.#blocks = new BlockSubmitter({ nodes, ledger, spool }, context);
+    const beforeAcknowledging = (): Promise<void> => this.#blocks.spooled();
+    this.#acknowledger = new Acknowledger({ ...options.acknowledge, ledger, beforeAcknowledging }, context);
     this.#difficulties = new DifficultyKeeper({ memory: this.#pool.difficulties, ledger }, context);
   }
 
@@ -112,6 +119,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   async start(): Promise<AddressInfo> {
     this.#listening = this.#stratum.listen();
     const address = await this.#listening;
+    // Blocks that a process before this one left come before its first template; a disk that hangs holds up nobody.
+    const grace = new Deadline(SPOOL_GRACE_MS, this.#clock);
+    await grace.within(this.#blocks.start());
+    grace.cancel();
     // Before any channel can be opened, for which there has to be work.
     if (!this.#stopping) await this.#difficulties.load();
     if (this.#stopping) return address;
@@ -201,6 +212,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     if (changed) this.#stratum.flush();
     const { height, templateId, transactions } = template;
     const context = { height, templateId, transactions: transactions.length, channels: this.#pool.openChannels };
+    if (newTip) this.#blocks.onNewTip();
     if (newTip) this.#logger.info("new tip", context);
     else this.#logger.debug("template refreshed", context);
   }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { nextTurn, within } from "../support/wait.ts";
 import { AcknowledgerBench, RETRY_MS } from "./acknowledger-bench.ts";
+import { HeldCall } from "./held-ledger.ts";
 
 let bench: AcknowledgerBench;
 beforeEach(() => {
@@ -109,5 +110,38 @@ describe("flush()", () => {
     expect(bench.ledger.commits).toHaveLength(2);
     expect(bench.counts()).toEqual([1, 1]);
     expect(bench.bob.frames).toHaveLength(1);
+  });
+});
+
+describe("what acknowledgements wait for besides the ledger", () => {
+  it("is asked for when the commit begins, and neither alone is enough", async () => {
+    const waits: HeldCall<number>[] = [];
+    bench = new AcknowledgerBench({
+      beforeAcknowledging: () => {
+        waits.push(new HeldCall(bench.ledger.commits.length));
+        return waits.at(-1)?.ended ?? Promise.reject(new Error("nothing is waited for"));
+      },
+    });
+    bench.accept(bench.alice, { urgent: true });
+    await nextTurn();
+    expect(waits.map(({ value }) => value)).toEqual([0]);
+    waits[0]?.resolve();
+    await nextTurn();
+    expect(bench.alice.frames).toEqual([]);
+    await bench.commitEnds(0);
+    expect(bench.alice.frames).toHaveLength(1);
+
+    bench.accept(bench.bob, { urgent: true });
+    await bench.commitEnds(1);
+    expect(bench.bob.frames).toEqual([]);
+    expect([bench.acknowledger.storedShares, bench.acknowledger.unstoredShares]).toEqual([2, 0]);
+    // Nothing passes it.
+    bench.accept(bench.alice, { urgent: true });
+    await nextTurn();
+    expect(bench.ledger.commits).toHaveLength(2);
+    waits[1]?.resolve();
+    await nextTurn();
+    expect(bench.bob.frames).toHaveLength(1);
+    expect(bench.ledger.commits).toHaveLength(3);
   });
 });

@@ -15,6 +15,13 @@ export class HeldSource implements TemplateSource, BlockNode {
   readonly name: string;
   /** Oldest first. */
   readonly submissions: HeldSubmission[] = [];
+  /** Hashes that it was to prefer, and those whose standing was asked. */
+  readonly preferred: Uint8Array[] = [];
+  readonly asked: Uint8Array[] = [];
+  /** What it says of every block, at once. */
+  standing: BlockStanding = { kind: "failed", reason: "it does not say" };
+  onAsk: () => Promise<BlockStanding> = async () => this.standing;
+  onPrefer: () => Promise<boolean> = async () => true;
   stopped = false;
   /** Called within `submitBlock`. */
   onSubmit: () => void = () => undefined;
@@ -33,12 +40,14 @@ export class HeldSource implements TemplateSource, BlockNode {
     return new Promise((answer, reject) => this.submissions.push({ block, answer, reject }));
   }
 
-  async preferBlock(): Promise<boolean> {
-    return true;
+  async preferBlock(hash: Uint8Array): Promise<boolean> {
+    this.preferred.push(hash);
+    return this.onPrefer();
   }
 
-  async blockStanding(): Promise<BlockStanding> {
-    return { kind: "failed", reason: "nobody asked" };
+  blockStanding(hash: Uint8Array): Promise<BlockStanding> {
+    this.asked.push(hash);
+    return this.onAsk();
   }
 
   async stop(): Promise<void> {

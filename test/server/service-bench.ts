@@ -14,6 +14,7 @@ import { SteeredValidator } from "../support/steered-validator.ts";
 import { until } from "../support/wait.ts";
 import { HeldLedger } from "./held-ledger.ts";
 import { HeldSource } from "./held-source.ts";
+import { HeldSpool } from "./held-spool.ts";
 import { RawPeer } from "./raw-peer.ts";
 import { SERVER_KEYS } from "./server-keys.ts";
 
@@ -27,6 +28,7 @@ export class ServiceBench {
   readonly logger = new RecordingLogger();
   readonly metrics: MetricRegistry = createMetricRegistry();
   readonly ledger = new HeldLedger();
+  readonly spool = new HeldSpool();
   readonly validator = new SteeredValidator();
   readonly node = new HeldSource("node");
   readonly otherNode = new HeldSource("other");
@@ -64,6 +66,7 @@ export class ServiceBench {
         ledger: this.ledger,
         templates: this.node,
         nodes: [this.node, this.otherNode],
+        spool: this.spool,
         acknowledge: { runId: "run", ...acknowledge },
         stratum,
       },
@@ -122,6 +125,7 @@ export class ServiceBench {
     await until("the pool has stopped", () => {
       this.validator.deliver();
       for (const call of [...commits, ...records]) call.resolve();
+      for (const { write } of this.spool.kept) write();
       for (const { submissions } of [this.node, this.otherNode]) {
         for (const submission of submissions) submission.answer({ kind: "accepted" });
       }

@@ -56,12 +56,13 @@ describe("a share", () => {
     expect((await peer.next(SubmitSharesError)).error_code).toBe("invalid-timestamp");
   });
 
-  it("that solves a block goes to every node before the ledger hears of it, and is acknowledged without waiting", async () => {
+  it("that solves a block goes to every node before spool or ledger hear of it, and is acknowledged once both have it", async () => {
     bench.give({ bits: EASY_BITS });
     const { peer, id } = await bench.miner();
     const before: number[] = [];
     for (const node of [bench.node, bench.otherNode]) {
-      node.onSubmit = () => before.push(bench.ledger.records.length + bench.ledger.commits.length);
+      node.onSubmit = () =>
+        before.push(bench.ledger.records.length + bench.ledger.commits.length + bench.spool.kept.length);
     }
     peer.share(id, { nonce: solvingNonce(peer.newest) });
     await committed(1);
@@ -69,6 +70,11 @@ describe("a share", () => {
     expect(bench.logger.of("block found")).toMatchObject([{ user: "alice", height: 900_001 }]);
     expect(bench.ledger.records[0]?.value).toMatchObject({ fate: "submitted", userIdentity: "alice" });
     bench.ledger.commits[0]?.resolve();
+    await until("the ledger has it", () => bench.service.shares.stored === 1);
+    peer.send(UpdateChannel, { channel_id: id, nominal_hash_rate: 1e9, maximum_target: EASIEST });
+    // The next frame is not the acknowledgement.
+    await peer.next(SetTarget);
+    bench.spool.kept[0]?.write();
     expect((await peer.next(SubmitSharesSuccess)).new_submits_accepted_count).toBe(1);
   });
 

@@ -3,6 +3,7 @@
 import { systemClock } from "../../src/core/clock.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
 import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
+import type { BlockSpool } from "../../src/ledger/spool.ts";
 import type { MiningOptions } from "../../src/mining/pool-options.ts";
 import { ellswiftKeyPair, generateKeyPair, xOnlyPublicKey } from "../../src/noise/ellswift.ts";
 import { NoiseIdentity } from "../../src/server/noise-identity.ts";
@@ -30,6 +31,14 @@ export type PoolFixtureOptions = {
   /** Another source than a simulated node. */
   readonly templates?: TemplateSource & BlockNode;
   readonly ackIntervalMs?: number;
+  /** By default blocks are kept nowhere. */
+  readonly spool?: BlockSpool;
+};
+
+const NO_SPOOL: BlockSpool = {
+  read: async () => [],
+  keep: () => ({ durable: Promise.resolve(), remove: async () => undefined, setAside: async () => undefined }),
+  close: async () => undefined,
 };
 
 /** Pays to a script that anyone can spend: nothing is ever spent. */
@@ -75,6 +84,7 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
       ledger,
       templates: source,
       nodes: [source],
+      spool: options.spool ?? NO_SPOOL,
       acknowledge: { runId: "test", intervalMs: options.ackIntervalMs ?? 20, maxPendingShares: 1_000 },
       stratum: {
         listen: { host: "127.0.0.1", port: 0 },
