@@ -111,6 +111,9 @@ function createShareValidator(workers: number | "auto", parts: Parts): ShareVali
 
 /** The first gives templates; all get found blocks. */
 function createNodes(config: Config, parts: Parts): (TemplateSource & BlockNode)[] {
-  if (config.simulate.enabled) return [new SimulatedSource(config.simulate, parts)];
+  if (config.simulate.enabled) {
+    const chainFile = join(config.dataDir, "simulated-chain.jsonl");
+    return [new SimulatedSource({ ...config.simulate, chainFile }, parts)];
+  }
   return config.nodes.map((node) => new RpcSource({ ...node, network: config.network }, parts));
 }

@@ -31,7 +31,7 @@ export const BASE_HEIGHT = 900_000;
 /** Blocks whose times make up the median time past. */
 const MEDIAN_BLOCKS = 11;
 /** Blocks that are remembered: the median's, and those that a late block may build on. */
-const KEPT_BLOCKS = 1_000;
+export const KEPT_BLOCKS = 1_000;
 const MAX_FUTURE_SECONDS = 7_200;
 export const MAX_BLOCK_WEIGHT = 4_000_000;
 const OLDEST_VERSION = 4;
@@ -50,10 +50,10 @@ export class SimulatedChain {
   readonly #blocks: ChainBlock[] = [];
   readonly #byHash = new Set<string>();
 
-  /** @param base the hash of the block that the chain begins on, and its time. */
-  constructor(bits: number, base: { readonly hash: Uint8Array; readonly time: number }) {
+  /** @param base the block that the chain begins on; at `BASE_HEIGHT`, where it says nothing else. */
+  constructor(bits: number, base: Pick<ChainBlock, "hash" | "time"> & Partial<ChainBlock>) {
     this.#bits = bits;
-    this.add({ height: BASE_HEIGHT, hash: base.hash, time: base.time, foundBy: "others" });
+    this.add({ height: BASE_HEIGHT, foundBy: "others", ...base });
   }
 
   get tip(): ChainBlock {

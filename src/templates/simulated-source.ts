@@ -15,6 +15,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import type { BlockNode, BlockStanding, SubmitResult } from "./block-node.ts";
 import { type ChainBlock, MAX_BLOCK_WEIGHT, SimulatedChain, simulatedSubsidy } from "./simulated-chain.ts";
+import { SimulatedChainFile } from "./simulated-chain-file.ts";
 import { SeededRandom, type SimulatedTransaction, simulatedTransaction } from "./simulated-transactions.ts";
 import type { Template } from "./template.ts";
 import type { TemplateListener, TemplateSource } from "./template-source.ts";
@@ -30,6 +31,8 @@ export type SimulatedSourceOptions = {
   readonly refreshSeconds: number;
   /** Another chain for another seed; by default one by chance. */
   readonly seed?: number;
+  /** Where the chain outlives the process; without it, it ends with it. */
+  readonly chainFile?: string;
 };
 
 /** BIP9's version without a signal. */
@@ -52,6 +55,7 @@ export class SimulatedSource implements TemplateSource, BlockNode {
   readonly #random: SeededRandom;
   readonly #bits: number;
   readonly #chain: SimulatedChain;
+  readonly #file: SimulatedChainFile | undefined;
   readonly #accepted: Counter;
   /** Of the newest template, in block order. */
   #transactions: SimulatedTransaction[] = [];
@@ -71,7 +75,15 @@ export class SimulatedSource implements TemplateSource, BlockNode {
     this.#clock = context.clock;
     this.#random = new SeededRandom(options.seed ?? randomBytes(4).readUInt32LE());
     this.#bits = targetToBits(targetOfDifficulty(options.difficulty));
-    this.#chain = new SimulatedChain(this.#bits, { hash: this.#random.bytes(32), time: this.#nowSeconds() - 600 });
+    const { chainFile } = options;
+    this.#file = chainFile === undefined ? undefined : new SimulatedChainFile(chainFile, this.#bits, this.#logger);
+    const [base, ...others] = this.#file?.read() ?? [];
+    this.#chain = new SimulatedChain(
+      this.#bits,
+      base ?? { hash: this.#random.bytes(32), time: this.#nowSeconds() - 600 },
+    );
+    for (const block of others) this.#chain.add(block);
+    this.#file?.write(this.#chain.blocks);
     this.#accepted = context.metrics.counter({
       name: "adit_simulated_blocks_accepted_total",
       help: "Blocks that the simulated node accepted from the pool",
@@ -94,7 +106,7 @@ export class SimulatedSource implements TemplateSource, BlockNode {
 
   async start(listener: TemplateListener): Promise<void> {
     this.#listener = listener;
-    this.#logger.warn("simulated node: its blocks exist in this process only and earn nothing", {
+    this.#logger.warn("simulated node: its blocks reach no network and earn nothing", {
       difficulty: this.#options.difficulty,
       height: this.height,
     });
@@ -156,6 +168,7 @@ export class SimulatedSource implements TemplateSource, BlockNode {
 
   #advance(block: ChainBlock, mined: ReadonlySet<string>): void {
     this.#chain.add(block);
+    this.#file?.append(this.#chain.blocks);
     this.#transactions = this.#transactions.filter(({ txid }) => !mined.has(toHex(txid)));
     this.#mempool.clear();
     for (const transaction of this.#transactions) this.#mempool.set(toHex(transaction.txid), transaction);
