@@ -35,7 +35,7 @@ it("a pool that is killed with a block in its hands submits it after the restart
   const miner = adit(["miner", await first.url(), "--json"]);
   const { hash, height } = await said(first, "block found");
   const isSpooled = (): boolean =>
-    readdirSync(folder, { recursive: true }).includes(join("spool", `${height}-${hash}.block`));
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).includes(join("spool", `${height}-${hash}.block`));
   await until("it is in the spool", isSpooled);
   first.process.kill("SIGKILL");
   await first.ended;
