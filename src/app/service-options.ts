@@ -19,10 +19,8 @@ import { NoiseIdentity } from "../server/noise-identity.ts";
 import type { PoolServiceOptions, PoolSettings } from "../server/pool-service.ts";
 import { DEFAULT_TIMEOUTS } from "../server/stratum-server.ts";
 import { createValidator, type ShareValidator } from "../sharecore/index.ts";
-import type { BlockNode } from "../templates/block-node.ts";
-import { RpcSource } from "../templates/rpc-source.ts";
+import { type PoolNodes, rpcNodes } from "../templates/rpc-nodes.ts";
 import { SimulatedSource } from "../templates/simulated-source.ts";
-import type { TemplateSource } from "../templates/template-source.ts";
 import type { Config } from "./config.ts";
 import type { PoolKeys } from "./key-store.ts";
 import { traceFile } from "./trace-file.ts";
@@ -36,15 +34,13 @@ const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
 export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): PoolServiceOptions {
   const { mining, stratum } = config;
   const settings = poolSettings(config);
-  const nodes = createNodes(config, parts);
-  const [templates] = nodes;
-  if (templates === undefined) throw new Error("a checked configuration has a source of templates");
+  const { templates, blocks } = createNodes(config, parts);
   return {
     mining: { ...settings.mining, firstAllocation: randomInt(FIRST_ALLOCATIONS) },
     validator: createShareValidator(mining.workers, parts),
     ledger: new SqliteLedger({ file: ledgerFile(config.dataDir), ...config.ledger }),
     templates,
-    nodes,
+    nodes: blocks,
     spool: new FolderSpool({ folder: join(config.dataDir, "spool") }, parts),
     acknowledge: { ...settings.acknowledge, runId: randomBytes(8).toString("hex") },
     stratum: {
@@ -109,11 +105,14 @@ function createShareValidator(workers: number | "auto", parts: Parts): ShareVali
   return createValidator({ backend: "workers", jobSlots: JOB_SLOTS, ...count }, parts);
 }
 
-/** The first gives templates; all get found blocks. */
-function createNodes(config: Config, parts: Parts): (TemplateSource & BlockNode)[] {
-  if (config.simulate.enabled) {
-    const chainFile = join(config.dataDir, "simulated-chain.jsonl");
-    return [new SimulatedSource({ ...config.simulate, chainFile }, parts)];
+/** One gives templates; all get found blocks. */
+function createNodes(config: Config, parts: Parts): PoolNodes {
+  const { dataDir, simulate, nodes, network } = config;
+  const [first, ...others] = nodes.map((node) => ({ ...node, network }));
+  if (simulate.enabled || first === undefined) {
+    const chainFile = join(dataDir, "simulated-chain.jsonl");
+    const simulated = new SimulatedSource({ ...simulate, chainFile }, parts);
+    return { templates: simulated, blocks: [simulated] };
   }
-  return config.nodes.map((node) => new RpcSource({ ...node, network: config.network }, parts));
+  return rpcNodes(first, others, parts);
 }

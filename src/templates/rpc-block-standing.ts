@@ -1,30 +1,59 @@
-/** Where a block of ours stands for a node, asked over its JSON-RPC. */
+/**
+ * Where a block of ours stands for a node, asked over its JSON-RPC. The chain comes first, so that a height that is
+ * said beside the answer is never above what the node knew when it gave that.
+ */
 
 import type { BlockStanding } from "./block-node.ts";
 import { RpcError } from "./errors.ts";
-import type { RpcNode } from "./rpc-node.ts";
+import type { RpcQuestions } from "./rpc-questions.ts";
 
-/** RPC_INVALID_ADDRESS_OR_KEY: the node has no such block. */
+/** RPC_INVALID_ADDRESS_OR_KEY: the node has no such block. bcoin says it by RPC_MISC_ERROR and the same words. */
 const NOT_FOUND = -5;
+const MISC_ERROR = -1;
+const NOT_FOUND_WORDS = "Block not found";
 
 /** @param hash 64 digits as the RPC prints it. */
-export async function blockStandingFrom(node: RpcNode, hash: string, signal: AbortSignal): Promise<BlockStanding> {
+export async function blockStandingFrom(
+  questions: RpcQuestions,
+  hash: string,
+  signal: AbortSignal,
+): Promise<BlockStanding> {
   try {
-    const confirmations = await confirmationsOf(node, hash, signal);
-    if (confirmations !== undefined && confirmations > 0) return { kind: "on-chain", confirmations };
-    const { height: tipHeight } = await node.chainInfo(signal);
-    return { kind: confirmations === undefined ? "unknown" : "off-chain", tipHeight };
+    const { height: tipHeight } = await questions.chainInfo(signal);
+    const header = await headerOf(questions, hash, signal);
+    if (header === undefined) return { kind: "unknown", tipHeight };
+    const { confirmations, height } = header;
+    if (confirmations <= 0) return { kind: "off-chain", tipHeight };
+    // bcoin counts confirmations for blocks beside its best chain as well.
+    const isOnChain = (await questions.blockHashAt(height, signal)) === hash;
+    return isOnChain ? { kind: "on-chain", confirmations } : { kind: "off-chain", tipHeight };
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Undefined where the node does not have the block. */
-async function confirmationsOf(node: RpcNode, hash: string, signal: AbortSignal): Promise<number | undefined> {
+/** Undefined where the node does not have the block. Asks for no field that not every node has. */
+async function headerOf(
+  questions: RpcQuestions,
+  hash: string,
+  signal: AbortSignal,
+): Promise<{ confirmations: number; height: number } | undefined> {
+  let result: unknown;
   try {
-    return (await node.blockPlace(hash, signal)).confirmations;
+    result = await questions.header(hash, signal);
   } catch (error) {
-    if (error instanceof RpcError && error.rpcCode === NOT_FOUND) return undefined;
+    if (error instanceof RpcError && isNotFound(error)) return undefined;
     throw error;
   }
+  const { confirmations, height } = (typeof result === "object" ? (result ?? {}) : {}) as Record<string, unknown>;
+  if (isWhole(confirmations) && isWhole(height)) return { confirmations, height };
+  throw new RpcError("rpc-answer-invalid", `the node does not say where the block ${hash} stands`);
+}
+
+function isNotFound({ rpcCode, nodeWords }: RpcError): boolean {
+  return rpcCode === NOT_FOUND || (rpcCode === MISC_ERROR && nodeWords === NOT_FOUND_WORDS);
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

@@ -15,6 +15,7 @@ export type RpcCall = {
   readonly method:
     | "getblockchaininfo"
     | "getbestblockhash"
+    | "getblockhash"
     | "getblockheader"
     | "getblocktemplate"
     | "preciousblock"

@@ -1,36 +1,26 @@
 /**
  * Templates of a Bitcoin node over its JSON-RPC (Bitcoin Core, bcoin and what speaks as they do). This file starts and
- * stops, keeps the state that the pool sees, connects again after every fault, and submits blocks. How a good
- * connection is used is TipFollower's.
+ * stops, keeps the state that the pool sees, and connects again after every fault. How a good connection is used is
+ * TipFollower's.
  */
 
-import { setMaxListeners } from "node:events";
-import { sha256d } from "../bitcoin/hash.ts";
-import { HEADER_BYTES } from "../bitcoin/header.ts";
 import type { Network } from "../bitcoin/network.ts";
-import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
-import type { BlockNode, BlockStanding, SubmitResult } from "./block-node.ts";
 import { TemplateError } from "./errors.ts";
+import { type RpcAccessOptions, rpcAccess } from "./rpc-access.ts";
 import { Backoff } from "./rpc-backoff.ts";
-import { blockStandingFrom } from "./rpc-block-standing.ts";
-import { createCredentials, type RpcCredentialOptions, type RpcCredentials } from "./rpc-credentials.ts";
-import { parseRpcUrl } from "./rpc-endpoint.ts";
+import type { RpcCredentials } from "./rpc-credentials.ts";
 import { TipFollower } from "./rpc-follower.ts";
 import { RpcNode } from "./rpc-node.ts";
-import { submitFailureOf, submitResultOf } from "./rpc-submit.ts";
 import { Wakeup } from "./rpc-wakeup.ts";
 import type { Template } from "./template.ts";
 import type { SourceState, TemplateListener, TemplateSource } from "./template-source.ts";
 import { HashblockSubscriber } from "./zmq-hashblock.ts";
 
-export type RpcSourceOptions = RpcCredentialOptions & {
-  /** `http://[USER:PASSWORD@]HOST[:PORT]`. */
-  readonly rpcUrl: string;
-  readonly network: Network;
+export type RpcSourceOptions = RpcAccessOptions & {
   /** The node's `zmqpubhashblock` address, or empty. */
   readonly zmqHashblock?: string;
   /** How often the node is asked for its best block: what a new tip is late by where the longpoll fails. 1 s. */
@@ -47,12 +37,10 @@ export type RpcSourceOptions = RpcCredentialOptions & {
 const DEFAULTS = { pollIntervalMs: 1_000, refreshMs: 30_000, backoffBaseMs: 250, backoffMaxMs: 10_000 };
 /** A node whose longpolls break at once is asked for one this often. Arbitrary. */
 const LONGPOLL_BACKOFF_MAX_MS = 30_000;
-/** Submissions under way when the source stops may take this much longer; the pool stops within 5 s. */
-const SUBMIT_GRACE_MS = 3_000;
 
 export type RpcSourceParts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
 
-export class RpcSource implements TemplateSource, BlockNode {
+export class RpcSource implements TemplateSource {
   readonly name: string;
   readonly #network: Network;
   readonly #credentials: RpcCredentials;
@@ -69,8 +57,6 @@ export class RpcSource implements TemplateSource, BlockNode {
   readonly #faults: Counter;
   readonly #ready: Gauge;
   readonly #stop = new AbortController();
-  readonly #stopSubmissions = new AbortController();
-  readonly #submissions = new Set<Promise<SubmitResult>>();
   #listener: TemplateListener | undefined;
   #state: SourceState | undefined;
   /** The last template had no room for a coinbase, and that was said. */
@@ -81,16 +67,15 @@ export class RpcSource implements TemplateSource, BlockNode {
   /** @throws {TemplateError} `node-options-invalid`. */
   constructor(options: RpcSourceOptions, { logger, metrics, clock }: RpcSourceParts) {
     const { pollIntervalMs, refreshMs, backoffBaseMs, backoffMaxMs } = { ...DEFAULTS, ...options };
-    const endpoint = parseRpcUrl(options.rpcUrl, options.network);
+    const access = rpcAccess(options);
+    const { name, credentials, network } = access;
     const random = options.random ?? Math.random;
-    this.name = `rpc:${endpoint.label}`;
-    this.#network = options.network;
+    this.name = name;
+    this.#network = network;
     this.#logger = logger.child({ source: this.name });
     this.#clock = clock;
-    this.#credentials = createCredentials(options, endpoint);
-    const { network } = options;
-    const nodeOptions = { endpoint, credentials: this.#credentials, network, sourceName: this.name };
-    this.#node = new RpcNode(nodeOptions, { clock, metrics });
+    this.#credentials = credentials;
+    this.#node = new RpcNode(access, { clock, metrics });
     this.#follower = new TipFollower(
       { network, pollIntervalMs, refreshMs },
       {
@@ -112,8 +97,6 @@ export class RpcSource implements TemplateSource, BlockNode {
     this.#newTips = metrics.counter({ name: "adit_template_tips_total", help: "New tips among them", labels });
     this.#faults = metrics.counter({ name: "adit_template_faults_total", help: "Times the source failed", labels });
     this.#ready = metrics.gauge({ name: "adit_template_source_ready", help: "1 while templates can be used", labels });
-    // Any number of blocks may be under way at once.
-    setMaxListeners(0, this.#stopSubmissions.signal);
   }
 
   /**
@@ -217,64 +200,20 @@ export class RpcSource implements TemplateSource, BlockNode {
     }
   }
 
-  submitBlock(block: Uint8Array): Promise<SubmitResult> {
-    const submission = this.#submit(block).finally(() => this.#submissions.delete(submission));
-    this.#submissions.add(submission);
-    return submission;
+  /** The node is said to have `tip`, 64 digits as the RPC prints it, as its best block now. */
+  hint(tip: string): void {
+    this.#follower.hint(tip);
   }
 
-  async #submit(block: Uint8Array): Promise<SubmitResult> {
-    try {
-      const result = submitResultOf(await this.#node.submit(block, this.#stopSubmissions.signal));
-      // It may be the new tip: no need to wait until that is announced.
-      if (result.kind === "accepted") this.#follower.hint(blockHashOf(block));
-      return result;
-    } catch (error) {
-      return submitFailureOf(error);
-    }
-  }
-
-  async preferBlock(hash: Uint8Array): Promise<boolean> {
-    try {
-      await this.#node.prefer(toHex(reversed(hash)), this.#stopSubmissions.signal);
-      return true;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#logger.debug("the node was not told to prefer a block", { reason });
-      return false;
-    }
-  }
-
-  blockStanding(hash: Uint8Array): Promise<BlockStanding> {
-    return blockStandingFrom(this.#node, toHex(reversed(hash)), this.#stopSubmissions.signal);
-  }
-
-  /** Lets submissions under way come to their end, for up to 3 s. Nothing is told to the listener any more. */
+  /** Ends all requests. Nothing is told to the listener any more. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#ready.set(0);
     await this.#zmq?.stop();
-    await this.#submissionsEnd();
-    this.#stopSubmissions.abort();
     this.#node.close();
     // What it could reject with was thrown by `start`.
     await this.#running.catch(() => undefined);
   }
-
-  async #submissionsEnd(): Promise<void> {
-    if (this.#submissions.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(SUBMIT_GRACE_MS, resolve);
-      void Promise.all(this.#submissions).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-}
-
-/** 64 digits as the RPC prints it. */
-function blockHashOf(block: Uint8Array): string {
-  return toHex(reversed(sha256d(block.subarray(0, HEADER_BYTES))));
 }
 
 function sameState(a: SourceState, b: SourceState | undefined): boolean {

@@ -160,7 +160,11 @@ describe("nodes", () => {
       NODE__2__RPC_URL: "http://127.0.0.1:3",
     });
     expect(templates.name).toBe("rpc:http://127.0.0.1:1");
-    expect(nodes.slice(1).map(({ name }) => name)).toEqual(["rpc:http://127.0.0.1:2", "rpc:http://127.0.0.1:3"]);
+    expect(nodes.map(({ name }) => name)).toEqual([
+      "rpc:http://127.0.0.1:1",
+      "rpc:http://127.0.0.1:2",
+      "rpc:http://127.0.0.1:3",
+    ]);
   });
 
   it("without a port in their URL have that of the network", () => {

@@ -3,7 +3,7 @@ import { bytesEqual, concatBytes, toHex } from "../../src/core/bytes.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
-import { RpcSource } from "../../src/templates/rpc-source.ts";
+import { rpcNodes } from "../../src/templates/rpc-nodes.ts";
 import { BcoinNode } from "../support/bcoin-node.ts";
 import { type PoolFixture, startPool } from "../support/pool-fixture.ts";
 import { TestMiner } from "../support/test-miner.ts";
@@ -15,11 +15,12 @@ let pool: PoolFixture;
 beforeAll(async () => {
   node = await BcoinNode.start();
   await node.fillMempool(3);
-  const templates = new RpcSource(
+  const nodes = rpcNodes(
     { rpcUrl: node.rpcUrl, rpcUser: "pool", rpcPassword: node.password, network: "regtest", pollIntervalMs: 50 },
+    [],
     { logger: nullLogger, metrics: createMetricRegistry(), clock: systemClock },
   );
-  pool = await startPool({ templates });
+  pool = await startPool({ nodes });
 }, 60_000);
 
 afterAll(async () => {

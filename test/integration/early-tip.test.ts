@@ -5,7 +5,7 @@ import { reversed, toHex } from "../../src/core/bytes.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
-import { RpcSource } from "../../src/templates/rpc-source.ts";
+import { rpcNodes } from "../../src/templates/rpc-nodes.ts";
 import { BcoinNode } from "../support/bcoin-node.ts";
 import { type PoolFixture, startPool } from "../support/pool-fixture.ts";
 import { TestMiner } from "../support/test-miner.ts";
@@ -20,11 +20,12 @@ beforeAll(async () => {
   bcoin = await BcoinNode.start();
   await bcoin.fillMempool(3);
   held = await HeldNode.before(bcoin);
-  const templates = new RpcSource(
+  const nodes = rpcNodes(
     { rpcUrl: held.node.url, rpcUser: "pool", rpcPassword: "any", network: "regtest", pollIntervalMs: 50 },
+    [],
     { logger: nullLogger, metrics: createMetricRegistry(), clock: systemClock },
   );
-  pool = await startPool({ templates });
+  pool = await startPool({ nodes });
 }, 60_000);
 
 afterAll(async () => {

@@ -10,6 +10,7 @@ import { NoiseIdentity } from "../../src/server/noise-identity.ts";
 import { PoolService, type PoolServiceOptions } from "../../src/server/pool-service.ts";
 import { createValidator } from "../../src/sharecore/index.ts";
 import type { BlockNode } from "../../src/templates/block-node.ts";
+import type { PoolNodes } from "../../src/templates/rpc-nodes.ts";
 import { SimulatedSource } from "../../src/templates/simulated-source.ts";
 import type { TemplateSource } from "../../src/templates/template-source.ts";
 import { RecordingLogger } from "./recording-logger.ts";
@@ -30,6 +31,8 @@ export type PoolFixtureOptions = {
   readonly stratum?: Partial<PoolServiceOptions["stratum"]>;
   /** Another source than a simulated node. */
   readonly templates?: TemplateSource & BlockNode;
+  /** Real ones. */
+  readonly nodes?: PoolNodes;
   readonly ackIntervalMs?: number;
   /** By default blocks are kept nowhere. */
   readonly spool?: BlockSpool;
@@ -60,12 +63,16 @@ export function easySimulatedSource(
   );
 }
 
+function inOne(source: TemplateSource & BlockNode): PoolNodes {
+  return { templates: source, blocks: [source] };
+}
+
 export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolFixture> {
   const logger = new RecordingLogger();
   const metrics = createMetricRegistry();
   const context = { logger, metrics, clock: systemClock };
   const ledger = new MemoryLedger();
-  const source = options.templates ?? easySimulatedSource();
+  const { templates, blocks: nodes } = options.nodes ?? inOne(options.templates ?? easySimulatedSource());
   const authority = generateKeyPair();
   const service = new PoolService(
     {
@@ -82,8 +89,8 @@ export async function startPool(options: PoolFixtureOptions = {}): Promise<PoolF
       },
       validator: createValidator({ backend: "workers", workers: 1 }, context),
       ledger,
-      templates: source,
-      nodes: [source],
+      templates,
+      nodes,
       spool: options.spool ?? NO_SPOOL,
       acknowledge: { runId: "test", intervalMs: options.ackIntervalMs ?? 20, maxPendingShares: 1_000 },
       stratum: {

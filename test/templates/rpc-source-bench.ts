@@ -3,6 +3,7 @@
 import { onTestFinished } from "vitest";
 import type { LogContext, Logger } from "../../src/core/logger.ts";
 import { createMetricRegistry, type MetricRegistry } from "../../src/core/metrics.ts";
+import { RpcBlockNode } from "../../src/templates/rpc-block-node.ts";
 import { RpcSource, type RpcSourceOptions } from "../../src/templates/rpc-source.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { FakeNode } from "./rpc-fake-node.ts";
@@ -23,6 +24,8 @@ export class SourceBench {
   readonly metrics: MetricRegistry = createMetricRegistry();
   readonly logged: string[] = [];
   readonly source: RpcSource;
+  /** The same node, as the place where blocks go. */
+  readonly blocks: RpcBlockNode;
   /** What the node's standing answers say. */
   chain = { name: "regtest", tip: TIP_A, height: 100 };
 
@@ -35,6 +38,8 @@ export class SourceBench {
       { ...fixed, pollIntervalMs: POLL_MS, random: () => 0, ...options },
       { logger, metrics, clock },
     );
+    const onAccepted = (hash: string): void => this.source.hint(hash);
+    this.blocks = new RpcBlockNode({ ...fixed, onAccepted, ...options }, { logger, metrics, clock });
     this.answerAll();
   }
 
@@ -43,7 +48,7 @@ export class SourceBench {
     const node = await FakeNode.start();
     const bench = new SourceBench(node, typeof options === "function" ? options(node.url) : options);
     onTestFinished(async () => {
-      await bench.source.stop();
+      await Promise.all([bench.source.stop(), bench.blocks.stop()]);
       await node.stop();
     });
     return bench;

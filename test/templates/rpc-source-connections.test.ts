@@ -45,7 +45,7 @@ describe("a source's connections", () => {
       submitted.push(call);
       call.result("inconclusive");
     });
-    for (let block = 0; block < 3; block += 1) await bench.source.submitBlock(BLOCK);
+    for (let block = 0; block < 3; block += 1) await bench.blocks.submitBlock(BLOCK);
     expect(portsOf(submitted)).toBe(3);
     for (const call of submitted) await call.gone();
   });
@@ -66,7 +66,7 @@ describe("a source's connections", () => {
     process.on("warning", listener);
     try {
       const longpoll = await bench.start();
-      const results = Array.from({ length: 12 }, () => bench.source.submitBlock(BLOCK));
+      const results = Array.from({ length: 12 }, () => bench.blocks.submitBlock(BLOCK));
       for (let block = 0; block < 12; block += 1) (await bench.node.next("submitblock")).result("inconclusive");
       await Promise.all(results);
       for (let refresh = 0; refresh < 12; refresh += 1) {

@@ -165,11 +165,11 @@ describe("a new tip that a poll finds", () => {
 describe("a block of the pool's own", () => {
   it("brings work on top of it as soon as the node has accepted it", async () => {
     const bench = await benchOnA();
-    const { node, recorder, source } = bench;
+    const { node, recorder, blocks } = bench;
     await bench.clock.waiting(POLL_MS);
     node.standing.delete("getbestblockhash");
     const block = new Uint8Array(90).fill(7);
-    const submitted = source.submitBlock(block);
+    const submitted = blocks.submitBlock(block);
     (await node.next("submitblock")).result(null);
     expect(await submitted).toEqual({ kind: "accepted" });
     const header = await node.next("getblockheader");
@@ -182,9 +182,9 @@ describe("a block of the pool's own", () => {
 
   it.each(["inconclusive", "high-hash"])("that the node finds %s is not asked for", async (word) => {
     const bench = await benchOnA();
-    const { node, source } = bench;
+    const { node, blocks } = bench;
     node.standing.set("submitblock", (call) => call.result(word));
-    await source.submitBlock(new Uint8Array(90));
+    await blocks.submitBlock(new Uint8Array(90));
     await bench.poll();
     await bench.clock.waiting(POLL_MS);
     expect(node.calls).not.toContain("getblockheader");

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { merkleRoot, rootFromPath } from "../../src/bitcoin/merkle.ts";
 import { nullLogger } from "../../src/core/logger.ts";
 import { createMetricRegistry } from "../../src/core/metrics.ts";
+import { RpcBlockNode } from "../../src/templates/rpc-block-node.ts";
 import { RpcSource } from "../../src/templates/rpc-source.ts";
 import type { Template } from "../../src/templates/template.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -26,15 +27,25 @@ function suite(kind: RealNodeKind): void {
   let clock: ManualClock;
   let recorder: Recorder;
   let source: RpcSource;
+  let blocks: RpcBlockNode;
 
   beforeEach(async () => {
     node = await (kind.start as () => Promise<RealNode>)();
     clock = new ManualClock();
     recorder = new Recorder();
     source = createSource();
+    blocks = new RpcBlockNode(
+      {
+        rpcUrl: node.rpcUrl,
+        rpcCookie: node.cookiePath,
+        network: "regtest",
+        onAccepted: (hash) => source.hint(hash),
+      },
+      { logger: nullLogger, metrics: createMetricRegistry(), clock },
+    );
   }, START_LIMIT_MS);
   afterEach(async () => {
-    await source.stop();
+    await Promise.all([source.stop(), blocks.stop()]);
     await node.remove();
   }, START_LIMIT_MS);
 
@@ -110,14 +121,14 @@ function suite(kind: RealNodeKind): void {
     await node.fillMempool();
     const template = await start();
     const block = solve(template);
-    expect(await source.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
+    expect(await blocks.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
     expect(await node.height()).toBe(template.height);
     expect(await node.tipHash()).toBe(block.hash);
     expect(await node.blockBytes(template.height)).toEqual(block.bytes);
     const next = await recorder.template();
     expect([printed(next.template.prevHash), next.newTip]).toEqual([block.hash, true]);
     expect(next.template.transactions).toEqual([]);
-    expect(await source.submitBlock(block.bytes), "the same block again").toEqual({ kind: "accepted" });
+    expect(await blocks.submitBlock(block.bytes), "the same block again").toEqual({ kind: "accepted" });
   });
 
   it("has blocks accepted with rolled version bits, another extranonce and a later time", async () => {
@@ -128,7 +139,7 @@ function suite(kind: RealNodeKind): void {
       { time: template.curTime + 600 },
     ]) {
       const block = solve(template, options);
-      expect(await source.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
+      expect(await blocks.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
       expect(await node.tipHash()).toBe(block.hash);
       template = await templateOn(block.hash);
     }
@@ -141,21 +152,21 @@ function suite(kind: RealNodeKind): void {
     ["older than it may be", { time: 1 }, "time-too-old"],
   ])("has a block %s refused with the node's reason", async (_, options, reason) => {
     const template = await start();
-    const result = await source.submitBlock(solve(template, options).bytes);
+    const result = await blocks.submitBlock(solve(template, options).bytes);
     expect(result).toEqual({ kind: "refused", reason });
     expect(await node.height()).toBe(template.height - 1);
   });
 
   it("has bytes refused that are no block", async () => {
     await start();
-    expect(await source.submitBlock(Uint8Array.of(1, 2, 3))).toMatchObject({ kind: "refused" });
+    expect(await blocks.submitBlock(Uint8Array.of(1, 2, 3))).toMatchObject({ kind: "refused" });
   });
 
   it(`is told that a block beside the tip is ${kind.sideBlock}`, async () => {
     const template = await start();
     const tip = await node.mine();
     const block = solve(template);
-    expect(await source.submitBlock(block.bytes)).toEqual({ kind: kind.sideBlock });
+    expect(await blocks.submitBlock(block.bytes)).toEqual({ kind: kind.sideBlock });
     expect(await node.tipHash()).toBe(tip);
   });
 
@@ -163,7 +174,7 @@ function suite(kind: RealNodeKind): void {
     const before = await start();
     const block = solve(before);
     await node.end();
-    expect(await source.submitBlock(block.bytes)).toMatchObject({ kind: "failed" });
+    expect(await blocks.submitBlock(block.bytes)).toMatchObject({ kind: "failed" });
     // The longpoll broke, so that the node was polled at once.
     expect(await recorder.unavailable()).toContain("cannot be reached (ECONNREFUSED)");
     await node.restart();
@@ -172,7 +183,7 @@ function suite(kind: RealNodeKind): void {
     const { template, newTip } = await recorder.template();
     await recorder.ready();
     expect([template.height, newTip]).toEqual([before.height, false]);
-    expect(await source.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
+    expect(await blocks.submitBlock(block.bytes)).toEqual({ kind: "accepted" });
   });
 
   it.skipIf(kind.name === "bcoin")("hears of blocks over ZMQ", async () => {

@@ -12,7 +12,7 @@ describe("a block", () => {
   });
 
   it("is sent as hexadecimal, and null means accepted", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     const call = await bench.node.next("submitblock");
     expect(call.params).toEqual(["00abff"]);
     call.result(null);
@@ -20,7 +20,7 @@ describe("a block", () => {
   });
 
   it("that is a view of a larger buffer is sent alone", async () => {
-    const result = bench.source.submitBlock(Uint8Array.of(1, 2, 3, 4).subarray(1, 3));
+    const result = bench.blocks.submitBlock(Uint8Array.of(1, 2, 3, 4).subarray(1, 3));
     const call = await bench.node.next("submitblock");
     expect(call.params).toEqual(["0203"]);
     call.result("inconclusive");
@@ -28,20 +28,20 @@ describe("a block", () => {
   });
 
   it("gets the node's reason where it is refused", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).result("bad-txnmrklroot");
     expect(await result).toEqual({ kind: "refused", reason: "bad-txnmrklroot" });
   });
 
   it("that the node cannot decode is refused", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).error(-22, "Block decode failed");
     expect(await result).toEqual({ kind: "refused", reason: "Block decode failed" });
   });
 
   it("goes out on a connection of its own, each of several at once", async () => {
     const longpoll = await bench.start();
-    const results = [bench.source.submitBlock(BLOCK), bench.source.submitBlock(BLOCK)];
+    const results = [bench.blocks.submitBlock(BLOCK), bench.blocks.submitBlock(BLOCK)];
     const calls = [await bench.node.next("submitblock"), await bench.node.next("submitblock")];
     const ports = new Set([longpoll, ...calls].map((call) => call.remotePort));
     expect(ports.size).toBe(3);
@@ -52,7 +52,7 @@ describe("a block", () => {
   it("goes out while no template can be had, and while none was asked for", async () => {
     bench.node.standing.set("getblockchaininfo", (call) => call.error(-9, "not connected"));
     await bench.source.start(bench.recorder);
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).result("duplicate");
     expect(await result).toEqual({ kind: "accepted" });
   });
@@ -61,7 +61,7 @@ describe("a block", () => {
     await bench.start();
     await bench.clock.waiting(POLL_MS);
     bench.chain = { name: "regtest", tip: TIP_B, height: 101 };
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).result(null);
     await result;
     expect((await bench.recorder.template()).template.height).toBe(102);
@@ -71,24 +71,24 @@ describe("a block", () => {
     ["is warming up", -28],
     ["has an error of its own", -25],
   ])("is to be tried again where the node %s (%i)", async (_, code) => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).error(code, "words");
     expect(await result).toMatchObject({ kind: "failed", reason: expect.stringContaining(`(${code}: words)`) });
   });
 
   it.each([500, 503, 401, 403])("is to be tried again after HTTP %i", async (status) => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).http(status);
     expect(await result).toMatchObject({ kind: "failed" });
   });
 
   it("is to be tried again where the connection breaks, or nobody listens", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     (await bench.node.next("submitblock")).cut();
     expect(await result).toMatchObject({ kind: "failed", reason: expect.stringContaining("ECONNRESET") });
     const { port } = bench.node;
     await bench.node.stop();
-    expect(await bench.source.submitBlock(BLOCK)).toMatchObject({
+    expect(await bench.blocks.submitBlock(BLOCK)).toMatchObject({
       kind: "failed",
       reason: expect.stringContaining("ECONNREFUSED"),
     });
@@ -96,39 +96,39 @@ describe("a block", () => {
   });
 
   it("is to be tried again after a minute without an answer", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     const call = await bench.node.next("submitblock");
     bench.clock.advance(60_000);
     expect(await result).toMatchObject({ kind: "failed", reason: expect.stringContaining("60 s") });
     await call.gone();
   });
 
-  it("under way when the source stops has 3 s more, in which it can be accepted", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+  it("under way at the stop has 3 s more, in which it can be accepted", async () => {
+    const result = bench.blocks.submitBlock(BLOCK);
     const call = await bench.node.next("submitblock");
-    const stop = bench.source.stop();
+    const stop = bench.blocks.stop();
     await bench.clock.waiting(3_000);
     bench.clock.advance(2_999);
     call.result(null);
     expect(await result).toEqual({ kind: "accepted" });
-    await within(stop, "the source's end");
+    await within(stop, "the node's end");
     expect(bench.clock.pending).toBe(0);
   });
 
   it("under way longer than that is given up", async () => {
-    const result = bench.source.submitBlock(BLOCK);
+    const result = bench.blocks.submitBlock(BLOCK);
     const call = await bench.node.next("submitblock");
-    const stop = bench.source.stop();
+    const stop = bench.blocks.stop();
     await bench.clock.waiting(3_000);
     bench.clock.advance(3_000);
     expect(await result).toMatchObject({ kind: "failed" });
-    await within(stop, "the source's end");
+    await within(stop, "the node's end");
     await call.gone();
   });
 
   it("that comes after the stop is not sent", async () => {
-    await bench.source.stop();
-    expect(await bench.source.submitBlock(BLOCK)).toMatchObject({ kind: "failed" });
+    await bench.blocks.stop();
+    expect(await bench.blocks.submitBlock(BLOCK)).toMatchObject({ kind: "failed" });
     expect(bench.node.calls).toEqual([]);
   });
 });
