@@ -126,6 +126,18 @@ describe("a block", () => {
     await call.gone();
   });
 
+  it("that comes while another one is waited for at the stop is not sent", async () => {
+    const first = bench.blocks.submitBlock(BLOCK);
+    const call = await bench.node.next("submitblock");
+    const stop = bench.blocks.stop();
+    const reason = expect.stringContaining("the pool stops");
+    expect(await bench.blocks.submitBlock(BLOCK)).toEqual({ kind: "failed", reason });
+    call.result(null);
+    expect(await first).toEqual({ kind: "accepted" });
+    await within(stop, "the node's end");
+    expect(bench.node.calls).toEqual(["submitblock"]);
+  });
+
   it("that comes after the stop is not sent", async () => {
     await bench.blocks.stop();
     expect(await bench.blocks.submitBlock(BLOCK)).toMatchObject({ kind: "failed" });
