@@ -9,6 +9,8 @@ export type ChainInfo = {
   readonly tip: string;
   /** Of the best block. */
   readonly height: number;
+  /** Hashes that the best chain is expected to have taken, or undefined where the node does not say it (btcd). */
+  readonly work?: bigint;
 };
 
 /**
@@ -35,7 +37,13 @@ export function chainInfoOf(result: unknown, expected: { label: string; network:
       `the node at ${label} is still downloading the chain (block ${blocks}); its templates are used when that is done`,
     );
   }
-  return { tip, height: blocks };
+  const work = workOf(info.chainwork);
+  return work === undefined ? { tip, height: blocks } : { tip, height: blocks, work };
+}
+
+/** 256 bits, printed as hexadecimal digits. */
+function workOf(value: unknown): bigint | undefined {
+  return typeof value === "string" && /^[0-9a-f]{1,64}$/.test(value) ? BigInt(`0x${value}`) : undefined;
 }
 
 /** Whether a field of an answer is the hash of a block: 64 digits as every node prints them. */

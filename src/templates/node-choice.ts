@@ -1,0 +1,286 @@
+/**
+ * Which of several nodes gives the templates: a machine without I/O and without a clock of its own. It is told what is
+ * seen of each node, and how the source of the followed one does, and decides; whoever owns it asks nodes and acts.
+ *
+ * A node is usable that answers, is of the pool's network, and whose chain has as much work as any other's. Equal work on
+ * two tips is a race, and no reason to move.
+ */
+
+import type { ChainView, FaultView, NodeStatus, NodeView, Unusable } from "./node-view.ts";
+import { weightOf } from "./node-view.ts";
+
+/**
+ * How long the followed node may have less work than another, or a tip without a template for it. Blocks reach all nodes
+ * of an operator within a second; to leave for less would start a source anew with every block.
+ */
+export const GRACE_MS = 2_500;
+/** How long a new source may take for its first template: building one takes seconds with a large mempool. */
+export const FIRST_TEMPLATE_MS = 10_000;
+/** How long the choice waits for nodes that have not answered yet: those near by do within milliseconds. */
+export const FIRST_ANSWERS_MS = 1_000;
+/** How long a node whose templates failed is not tried again for another's that fail. Arbitrary. */
+export const REST_MS = 10_000;
+/** How long an earlier node has to be usable, without a break, before it gives the templates again. Arbitrary. */
+export const RETURN_MS = 60_000;
+/** How long a node has to be usable again before that is said: one that comes and goes fills no log. Arbitrary. */
+export const SAID_USABLE_MS = 10_000;
+
+/** How the source of the followed node does. `failed`: it cannot be used now; `stale`: its template is not the tip's. */
+export type FollowedState =
+  | { readonly kind: "starting" | "ready" }
+  | { readonly kind: "stale" | "failed"; readonly reason: string };
+
+/** What is to be told to the operator. */
+export type Change =
+  | {
+      readonly kind: "moved";
+      readonly from: number;
+      readonly to: number;
+      readonly reason: string;
+      readonly forced: boolean;
+    }
+  | {
+      readonly kind: "unusable";
+      readonly node: number;
+      readonly state: Unusable;
+      readonly reason: string;
+      readonly code?: string;
+    }
+  | { readonly kind: "usable"; readonly node: number };
+
+/** Two nodes whose chains have to be compared at that height, far enough below both tips that no race differs there. */
+export type Comparison = { readonly node: number; readonly heavier: number; readonly height: number };
+
+/** Races of two blocks end within one or two; what differs deeper is another chain. */
+const FORK_DEPTH = 3;
+
+type Member = {
+  readonly name: string;
+  view: NodeView | undefined;
+  /** Since when its chain has less work than another's. */
+  lessSinceMs: number | undefined;
+  /** Since when it answers with a fault. */
+  faultSinceMs: number | undefined;
+  onOtherChain: boolean;
+  /** Since when it is usable without a break, and without having been left. */
+  usableSinceMs: number | undefined;
+  /** It was left for its templates, and is not chosen before that. */
+  restsUntilMs: number;
+  said: Unusable | undefined;
+};
+
+type Fault = { readonly state: Unusable; readonly reason: string; readonly code?: string };
+
+export class NodeChoice {
+  readonly #members: readonly Member[];
+  readonly #startedMs: number;
+  #followed: number | undefined;
+  #source: FollowedState = { kind: "starting" };
+  #sourceSinceMs = 0;
+
+  /** @param names of the nodes, in the order of preference. */
+  constructor(names: readonly string[], nowMs: number) {
+    this.#startedMs = nowMs;
+    this.#members = names.map((name) => ({
+      name,
+      view: undefined,
+      lessSinceMs: undefined,
+      faultSinceMs: undefined,
+      onOtherChain: false,
+      usableSinceMs: undefined,
+      restsUntilMs: nowMs,
+      said: undefined,
+    }));
+  }
+
+  /** The node that gives the templates; undefined before the first choice. */
+  get followed(): number | undefined {
+    return this.#followed;
+  }
+
+  /** The first node's fault, where every node is of another network. */
+  get allOfOtherNetworks(): FaultView | undefined {
+    const views = this.#members.map(({ view }) => view);
+    const [first] = views;
+    const isWrong = (view: NodeView | undefined): boolean => view?.kind === "fault" && view.state === "wrong-network";
+    return first?.kind === "fault" && views.every(isWrong) ? first : undefined;
+  }
+
+  /** A node's answer, or that it gave none. */
+  saw(index: number, view: NodeView, nowMs: number): void {
+    const member = this.#member(index);
+    member.view = view;
+    member.faultSinceMs = view.kind === "fault" ? (member.faultSinceMs ?? nowMs) : undefined;
+    const heaviest = this.#heaviest();
+    for (const each of this.#members) {
+      const isLess = heaviest !== undefined && each.view?.kind === "chain" && heaviest.isAbove(each.view);
+      each.lessSinceMs = isLess ? (each.lessSinceMs ?? nowMs) : undefined;
+      if (!isLess) each.onOtherChain = false;
+    }
+  }
+
+  /** How the source of the followed node does now. */
+  source(state: FollowedState, nowMs: number): void {
+    if (state.kind !== this.#source.kind) this.#sourceSinceMs = nowMs;
+    this.#source = state;
+  }
+
+  /** Whether the node is on another chain than the heavier one, by their blocks at the height that was asked for. */
+  compared({ node }: Comparison, differ: boolean): void {
+    const member = this.#member(node);
+    member.onOtherChain = differ && member.lessSinceMs !== undefined;
+  }
+
+  /** Chains that are worth a comparison: of each node that has less work, with one that has the most. */
+  comparisons(): Comparison[] {
+    const heavier = this.#heaviest();
+    if (heavier === undefined) return [];
+    return this.#members.flatMap(({ view, lessSinceMs }, node) => {
+      if (view?.kind !== "chain" || lessSinceMs === undefined) return [];
+      const height = Math.min(view.height, heavier.chain.height) - FORK_DEPTH;
+      return height < 0 ? [] : [{ node, heavier: heavier.index, height }];
+    });
+  }
+
+  /** Chooses anew, as far as there is reason to. */
+  decide(nowMs: number): Change[] {
+    const changes = this.#members.flatMap((_, index) => this.#say(index, nowMs));
+    if (this.#followed === undefined) this.#chooseFirst(nowMs);
+    else changes.push(...this.#move(this.#followed, nowMs));
+    return changes;
+  }
+
+  /** Of every node, in the order of preference. */
+  status(nowMs: number): NodeStatus[] {
+    return this.#members.map(({ name, view }, index) => {
+      const place = view?.kind === "chain" ? { height: view.height, tip: view.tip } : {};
+      const fault = this.#faultOf(index, nowMs);
+      if (fault !== undefined) return { name, state: fault.state, reason: fault.reason, ...place };
+      if (index === this.#followed) {
+        if (this.#source.kind === "failed") return { name, state: "failing", reason: this.#source.reason, ...place };
+        return { name, state: "templates", ...place };
+      }
+      return { name, state: view === undefined ? "unknown" : "standby", ...place };
+    });
+  }
+
+  #chooseFirst(nowMs: number): void {
+    const areKnown = this.#members.every(({ view }) => view !== undefined);
+    if (!areKnown && nowMs - this.#startedMs < FIRST_ANSWERS_MS) return;
+    const mayRecover = ({ view }: Member): boolean => view?.kind !== "fault" || view.state !== "wrong-network";
+    const [usable] = this.#usable();
+    // Where none is usable, the source of the first one says why, and waits for it.
+    const first = usable ?? this.#members.findIndex(mayRecover);
+    if (first >= 0) this.#follow(first, nowMs);
+  }
+
+  #move(from: number, nowMs: number): Change[] {
+    const why = this.#reasonToLeave(from, nowMs);
+    if (why !== undefined) {
+      const to = this.#otherThan(from, nowMs);
+      if (to === undefined) return [];
+      const left = this.#member(from);
+      left.usableSinceMs = undefined;
+      if (why.isTemplates) left.restsUntilMs = nowMs + REST_MS;
+      this.#follow(to, nowMs);
+      return [{ kind: "moved", from, to, reason: why.reason, forced: true }];
+    }
+    const isBack = (index: number): boolean =>
+      index < from && nowMs - (this.#member(index).usableSinceMs ?? nowMs) >= RETURN_MS;
+    const to = this.#usable().find(isBack);
+    if (to === undefined) return [];
+    this.#follow(to, nowMs);
+    const reason = `${this.#member(to).name} comes first, and has been usable for ${RETURN_MS / 1_000} s`;
+    return [{ kind: "moved", from, to, reason, forced: false }];
+  }
+
+  #follow(index: number, nowMs: number): void {
+    this.#followed = index;
+    this.#source = { kind: "starting" };
+    this.#sourceSinceMs = nowMs;
+  }
+
+  /** `isTemplates`: for how its source does, and not for what is seen of the node. */
+  #reasonToLeave(index: number, nowMs: number): { reason: string; isTemplates: boolean } | undefined {
+    const { faultSinceMs } = this.#member(index);
+    const source = this.#source;
+    const fault = this.#faultOf(index, nowMs);
+    // One failed question is no reason while templates come.
+    const isPassing = faultSinceMs !== undefined && nowMs - faultSinceMs < GRACE_MS && source.kind === "ready";
+    if (fault !== undefined && !isPassing) return { reason: fault.reason, isTemplates: false };
+    const sinceMs = nowMs - this.#sourceSinceMs;
+    switch (source.kind) {
+      case "ready":
+        return undefined;
+      case "failed":
+        return { reason: source.reason, isTemplates: true };
+      case "stale":
+        return sinceMs < GRACE_MS ? undefined : { reason: source.reason, isTemplates: true };
+      case "starting": {
+        const reason = `${this.#member(index).name} has given no template for ${FIRST_TEMPLATE_MS / 1_000} s`;
+        return sinceMs < FIRST_TEMPLATE_MS ? undefined : { reason, isTemplates: true };
+      }
+    }
+  }
+
+  /** Where to go from a node that is to be left. One that rests only where the present one cannot recover sooner. */
+  #otherThan(from: number, nowMs: number): number | undefined {
+    const others = this.#usable().filter((index) => index !== from);
+    const rested = others.find((index) => this.#member(index).restsUntilMs <= nowMs);
+    if (rested !== undefined) return rested;
+    return this.#faultOf(from, nowMs) === undefined ? undefined : others[0];
+  }
+
+  /** Those that have as much work as any other, in the order of preference. */
+  #usable(): number[] {
+    return this.#members.flatMap(({ view, lessSinceMs }, index) =>
+      view?.kind === "chain" && lessSinceMs === undefined ? [index] : [],
+    );
+  }
+
+  /** Why the node cannot be used; undefined also where it has less work than another for less than the grace. */
+  #faultOf(index: number, nowMs: number): Fault | undefined {
+    const { name, view, lessSinceMs, onOtherChain } = this.#member(index);
+    if (view?.kind === "fault") return { state: view.state, reason: view.reason, code: view.code };
+    const heaviest = this.#heaviest();
+    if (view === undefined || heaviest === undefined || lessSinceMs === undefined) return undefined;
+    if (nowMs - lessSinceMs < GRACE_MS) return undefined;
+    const other = this.#member(heaviest.index).name;
+    const places = `block ${view.height}, and ${heaviest.chain.height} there`;
+    return onOtherChain
+      ? { state: "other-chain", reason: `${name} is on another chain than ${other}, which has more work (${places})` }
+      : { state: "behind", reason: `${name} is behind ${other} (${places})` };
+  }
+
+  #heaviest(): { index: number; chain: ChainView; isAbove: (chain: ChainView) => boolean } | undefined {
+    const chains = this.#members.flatMap(({ view }, index) => (view?.kind === "chain" ? [{ index, chain: view }] : []));
+    const weight = weightOf(chains.map(({ chain }) => chain));
+    const [first, ...others] = chains;
+    if (first === undefined) return undefined;
+    const most = others.reduce((best, each) => (weight(each.chain) > weight(best.chain) ? each : best), first);
+    return { ...most, isAbove: (chain) => weight(chain) < weight(most.chain) };
+  }
+
+  /** Keeps count of how long a node is usable, and says once each way that it is not, and that it is again. */
+  #say(index: number, nowMs: number): Change[] {
+    const member = this.#member(index);
+    const fault = this.#faultOf(index, nowMs);
+    if (fault !== undefined) {
+      member.usableSinceMs = undefined;
+      if (fault.state === member.said) return [];
+      member.said = fault.state;
+      return [{ kind: "unusable", node: index, ...fault }];
+    }
+    if (member.view === undefined) return [];
+    member.usableSinceMs ??= nowMs;
+    if (member.said === undefined || nowMs - member.usableSinceMs < SAID_USABLE_MS) return [];
+    member.said = undefined;
+    return [{ kind: "usable", node: index }];
+  }
+
+  #member(index: number): Member {
+    const member = this.#members[index];
+    if (member === undefined) throw new RangeError(`there is no node ${index}`);
+    return member;
+  }
+}

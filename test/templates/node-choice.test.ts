@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+import { ChoiceBench, chain, fault } from "./node-choice-bench.ts";
+
+describe("the first choice between nodes", () => {
+  it("is the first that is usable, as soon as all have answered", () => {
+    const bench = new ChoiceBench();
+    bench.see({ c: chain(100) });
+    bench.see({ b: chain(100) });
+    expect(bench.followed).toBeUndefined();
+    bench.see({ a: fault("failing") });
+    expect(bench.followed).toBe("b");
+  });
+
+  it("waits a second for nodes that do not answer, and no longer", () => {
+    const bench = new ChoiceBench();
+    bench.see({ b: chain(100), c: chain(101) });
+    bench.pass(999);
+    expect(bench.followed).toBeUndefined();
+    bench.pass(1);
+    expect(bench.followed).toBe("c");
+  });
+
+  it("is one with the most work, though that is configured last, and at once", () => {
+    const bench = new ChoiceBench();
+    bench.see({ a: chain(100), b: chain(100), c: chain(101) });
+    expect(bench.followed).toBe("c");
+  });
+
+  it("is the first one where none is usable, but for those of another network", () => {
+    const bench = new ChoiceBench();
+    bench.see({ a: fault("wrong-network"), b: fault("unreachable"), c: fault("failing") });
+    expect(bench.followed).toBe("b");
+    expect(bench.choice.allOfOtherNetworks).toBeUndefined();
+  });
+
+  it("is none where all are of another network", () => {
+    const bench = new ChoiceBench();
+    bench.see({ a: fault("wrong-network"), b: fault("wrong-network"), c: fault("wrong-network") });
+    bench.pass(5_000);
+    expect(bench.followed).toBeUndefined();
+    expect(bench.choice.allOfOtherNetworks).toMatchObject({ reason: "it is wrong-network" });
+  });
+
+  it("says at once which nodes cannot be used", () => {
+    const bench = new ChoiceBench();
+    expect(bench.see({ a: chain(100), b: fault("wrong-network"), c: fault("unreachable") })).toEqual([
+      "b wrong-network: it is wrong-network",
+      "c unreachable: it is unreachable",
+    ]);
+    expect(bench.pass(100_000)).toEqual([]);
+  });
+});
+
+describe("a followed node", () => {
+  it("is left at once when its source fails and another is usable", () => {
+    const bench = ChoiceBench.ready();
+    expect(bench.source("failed")).toEqual(["moved a > b: its source is failed"]);
+    expect(bench.followed).toBe("b");
+  });
+
+  it("is not left for a node that is not usable", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ b: fault("unreachable"), c: fault("failing") });
+    expect(bench.source("failed")).toEqual([]);
+    bench.pass(100_000);
+    expect(bench.followed).toBe("a");
+    expect(bench.see({ c: chain(100) })).toEqual(["moved a > c: its source is failed"]);
+  });
+
+  it("is left once it has had less work than another for the grace", () => {
+    const bench = ChoiceBench.ready();
+    expect(bench.see({ b: chain(101) })).toEqual([]);
+    expect(bench.pass(2_499)).toEqual([]);
+    expect(bench.states).toEqual({ a: "templates", b: "standby", c: "standby" });
+    expect(bench.pass(1)).toEqual([
+      "a behind: a is behind b (block 100, and 101 there)",
+      "c behind: c is behind b (block 100, and 101 there)",
+      "moved a > b: a is behind b (block 100, and 101 there)",
+    ]);
+    expect(bench.states).toEqual({ a: "behind", b: "templates", c: "behind" });
+  });
+
+  it("stays where it catches up within the grace, of which nothing is said", () => {
+    const bench = ChoiceBench.ready();
+    for (let height = 101; height < 110; height += 1) {
+      bench.see({ b: chain(height) });
+      expect(bench.pass(2_000)).toEqual([]);
+      expect(bench.see({ a: chain(height), c: chain(height) })).toEqual([]);
+    }
+    expect(bench.followed).toBe("a");
+  });
+
+  it("stays in a race: equal work on another tip is no reason", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ b: chain(100, "y"), c: chain(100, "y") });
+    expect(bench.pass(100_000)).toEqual([]);
+    expect(bench.states).toEqual({ a: "templates", b: "standby", c: "standby" });
+  });
+
+  it("is left for less work though its chain is longer", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ a: { kind: "chain", height: 150, tip: "easy", work: 150n } });
+    expect(bench.pass(2_500).at(-1)).toBe("moved a > b: a is behind b (block 150, and 100 there)");
+  });
+
+  it("is measured by height as soon as one node does not say its work", () => {
+    const bench = ChoiceBench.ready();
+    const long = { kind: "chain", height: 150, tip: "easy", work: 150n } as const;
+    bench.see({ a: long, c: { kind: "chain", height: 100, tip: "x100" } });
+    bench.pass(2_500);
+    expect(bench.followed).toBe("a");
+    expect(bench.states).toEqual({ a: "templates", b: "behind", c: "behind" });
+  });
+
+  it("is left when its templates have not stood on its tip for the grace, and not before", () => {
+    const bench = ChoiceBench.ready();
+    bench.source("stale");
+    bench.pass(2_499);
+    bench.source("ready");
+    bench.source("stale");
+    expect(bench.pass(2_499)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["moved a > b: its source is stale"]);
+  });
+
+  it("may take 10 s for its first template", () => {
+    const bench = new ChoiceBench();
+    bench.see({ a: chain(100), b: chain(100), c: chain(100) });
+    expect(bench.pass(9_999)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["moved a > b: a has given no template for 10 s"]);
+  });
+
+  it("is not left for one question that failed while its templates come, but for the grace", () => {
+    const bench = ChoiceBench.ready();
+    expect(bench.see({ a: fault("unreachable") })).toEqual(["a unreachable: it is unreachable"]);
+    expect(bench.pass(2_499)).toEqual([]);
+    bench.see({ a: chain(100) });
+    bench.see({ a: fault("failing") });
+    expect(bench.pass(2_499)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["moved a > b: it is failing"]);
+  });
+
+  it("is left at once where neither questions nor templates are answered", () => {
+    const bench = new ChoiceBench();
+    bench.see({ a: chain(100), b: chain(100), c: chain(100) });
+    expect(bench.see({ a: fault("unreachable") })).toContain("moved a > b: it is unreachable");
+  });
+
+  it("that is behind is left for the heavier one even though that one's templates have just failed", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: fault("unreachable") });
+    bench.source("failed");
+    bench.source("ready");
+    bench.see({ a: chain(101) });
+    bench.pass(2_500);
+    expect(bench.followed).toBe("a");
+  });
+
+  it("is kept where its templates fail and those of all others failed within 10 s", () => {
+    const bench = ChoiceBench.ready();
+    const moves = ["failed", "failed", "failed", "failed"].flatMap(() => bench.source("failed"));
+    expect(moves).toEqual(["moved a > b: its source is failed", "moved b > c: its source is failed"]);
+    bench.pass(9_999);
+    expect(bench.followed).toBe("c");
+    expect(bench.pass(1)).toEqual(["moved c > a: its source is failed"]);
+  });
+});
+
+describe("a node that is configured earlier", () => {
+  it("gives the templates again after a minute in which it was usable without a break", () => {
+    const bench = ChoiceBench.ready();
+    bench.source("failed");
+    bench.see({ a: fault("unreachable") });
+    bench.source("ready");
+    bench.see({ a: chain(100) });
+    bench.pass(30_000);
+    bench.see({ a: fault("unreachable") });
+    bench.see({ a: chain(100) });
+    bench.pass(59_999);
+    expect(bench.followed).toBe("b");
+    expect(bench.pass(1)).toEqual(["returned b > a: a comes first, and has been usable for 60 s"]);
+  });
+
+  it("does so though blocks reach it a moment later than others, but not in that moment", () => {
+    const bench = ChoiceBench.ready();
+    bench.source("failed");
+    bench.source("ready");
+    for (let height = 101; height <= 130; height += 1) {
+      bench.see({ b: chain(height), c: chain(height) });
+      bench.pass(2_000);
+      expect(bench.followed).toBe("b");
+      if (height < 130) bench.see({ a: chain(height) });
+    }
+    expect(bench.pass(499)).toEqual([]);
+    expect(bench.see({ a: chain(130) })).toEqual(["returned b > a: a comes first, and has been usable for 60 s"]);
+  });
+
+  it("is left again at once where its source fails", () => {
+    const bench = ChoiceBench.ready();
+    bench.source("failed");
+    bench.source("ready");
+    bench.pass(60_000);
+    expect(bench.followed).toBe("a");
+    expect(bench.source("failed")).toEqual(["moved a > b: its source is failed"]);
+  });
+});
+
+describe("what is said of a node", () => {
+  it("is said once when it cannot be used, and once when it has been usable again for 10 s", () => {
+    const bench = ChoiceBench.ready();
+    expect(bench.see({ c: fault("unreachable") })).toEqual(["c unreachable: it is unreachable"]);
+    expect(bench.pass(20_000)).toEqual([]);
+    for (let blink = 0; blink < 5; blink += 1) {
+      expect(bench.see({ c: chain(100) })).toEqual([]);
+      expect(bench.pass(9_999)).toEqual([]);
+      expect(bench.see({ c: fault("unreachable") })).toEqual([]);
+    }
+    bench.see({ c: chain(100) });
+    bench.pass(9_999);
+    expect(bench.pass(1)).toEqual(["c usable"]);
+    expect(bench.pass(20_000)).toEqual([]);
+  });
+
+  it("is said again when it is another fault", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: fault("unreachable") });
+    expect(bench.see({ c: fault("failing") })).toEqual(["c failing: it is failing"]);
+  });
+
+  it("is that it is on another chain, where its blocks differ from the heavier one's", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: chain(97, "y") });
+    const comparison = { node: 2, heavier: 0, height: 94 };
+    expect(bench.choice.comparisons()).toEqual([comparison]);
+    bench.choice.compared(comparison, true);
+    expect(bench.pass(2_500)).toEqual([
+      "c other-chain: c is on another chain than a, which has more work (block 97, and 100 there)",
+    ]);
+    expect(bench.states).toEqual({ a: "templates", b: "standby", c: "other-chain" });
+    bench.choice.compared(comparison, false);
+    expect(bench.decide()).toEqual(["c behind: c is behind a (block 97, and 100 there)"]);
+  });
+
+  it("is not that it is on another chain any more once it has as much work, or an answer to that came late", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: chain(97, "y") });
+    const [comparison] = bench.choice.comparisons();
+    if (comparison === undefined) throw new Error("nothing is to be compared");
+    bench.choice.compared(comparison, true);
+    bench.see({ c: chain(100) });
+    bench.choice.compared(comparison, true);
+    bench.see({ c: chain(97) });
+    bench.pass(2_500);
+    expect(bench.states.c).toBe("behind");
+  });
+
+  it("needs no comparison of chains with equal work, or too short for one", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ b: chain(100, "y") });
+    expect(bench.choice.comparisons()).toEqual([]);
+    bench.see({ a: chain(2), b: chain(2), c: chain(1) });
+    expect(bench.choice.comparisons()).toEqual([]);
+  });
+
+  it("is shown with height and tip, and for the followed one with what its source lacks", () => {
+    const bench = new ChoiceBench();
+    bench.see({ b: fault("unreachable"), c: chain(100) });
+    expect(bench.choice.status(bench.nowMs)).toEqual([
+      { name: "a", state: "unknown" },
+      { name: "b", state: "unreachable", reason: "it is unreachable" },
+      { name: "c", state: "standby", height: 100, tip: "x100" },
+    ]);
+    bench.pass(1_000);
+    bench.source("failed");
+    expect(bench.choice.status(bench.nowMs)[2]).toEqual({
+      name: "c",
+      state: "failing",
+      reason: "its source is failed",
+      height: 100,
+      tip: "x100",
+    });
+  });
+});
