@@ -118,8 +118,10 @@ describe("a followed node", () => {
     bench.pass(2_499);
     bench.source("ready");
     bench.source("stale");
-    expect(bench.pass(2_499)).toEqual([]);
-    expect(bench.pass(1)).toEqual(["moved a > b: its source is stale"]);
+    expect(bench.pass(1_000)).toEqual([]);
+    expect(bench.source({ kind: "stale", reason: "one more tip" })).toEqual([]);
+    expect(bench.pass(1_499)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["moved a > b: one more tip"]);
   });
 
   it("may take 10 s for its first template", () => {
@@ -135,7 +137,9 @@ describe("a followed node", () => {
     expect(bench.pass(2_499)).toEqual([]);
     bench.see({ a: chain(100) });
     bench.see({ a: fault("failing") });
-    expect(bench.pass(2_499)).toEqual([]);
+    expect(bench.pass(1_000)).toEqual([]);
+    expect(bench.see({ a: fault("failing") })).toEqual([]);
+    expect(bench.pass(1_499)).toEqual([]);
     expect(bench.pass(1)).toEqual(["moved a > b: it is failing"]);
   });
 
@@ -153,6 +157,17 @@ describe("a followed node", () => {
     bench.see({ a: chain(101) });
     bench.pass(2_500);
     expect(bench.followed).toBe("a");
+  });
+
+  it("is left at once for one that could not be reached and can be again: that is no fault of its templates", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: fault("unreachable") });
+    bench.see({ a: fault("unreachable") });
+    bench.pass(2_500);
+    bench.source("ready");
+    bench.see({ a: chain(100) });
+    expect(bench.followed).toBe("b");
+    expect(bench.source("failed")).toEqual(["moved b > a: its source is failed"]);
   });
 
   it("is kept where its templates fail and those of all others failed within 10 s", () => {
@@ -245,12 +260,17 @@ describe("what is said of a node", () => {
     bench.see({ c: chain(97, "y") });
     const [comparison] = bench.choice.comparisons();
     if (comparison === undefined) throw new Error("nothing is to be compared");
+    const behindAgain = (): void => {
+      bench.see({ c: chain(97) });
+      bench.pass(2_500);
+      expect(bench.states.c).toBe("behind");
+    };
     bench.choice.compared(comparison, true);
     bench.see({ c: chain(100) });
+    behindAgain();
+    bench.see({ c: chain(100) });
     bench.choice.compared(comparison, true);
-    bench.see({ c: chain(97) });
-    bench.pass(2_500);
-    expect(bench.states.c).toBe("behind");
+    behindAgain();
   });
 
   it("needs no comparison of chains with equal work, or too short for one", () => {
