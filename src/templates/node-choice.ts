@@ -73,14 +73,14 @@ type Fault = { readonly state: Unusable; readonly reason: string; readonly code?
 
 export class NodeChoice {
   readonly #members: readonly Member[];
-  readonly #startedMs: number;
+  /** When a choice was asked for first. */
+  #startedMs: number | undefined;
   #followed: number | undefined;
   #source: FollowedState = { kind: "starting" };
   #sourceSinceMs = 0;
 
   /** @param names of the nodes, in the order of preference. */
-  constructor(names: readonly string[], nowMs: number) {
-    this.#startedMs = nowMs;
+  constructor(names: readonly string[]) {
     this.#members = names.map((name) => ({
       name,
       view: undefined,
@@ -88,7 +88,7 @@ export class NodeChoice {
       faultSinceMs: undefined,
       onOtherChain: false,
       usableSinceMs: undefined,
-      restsUntilMs: nowMs,
+      restsUntilMs: 0,
       said: undefined,
     }));
   }
@@ -165,6 +165,7 @@ export class NodeChoice {
   }
 
   #chooseFirst(nowMs: number): void {
+    this.#startedMs ??= nowMs;
     const areKnown = this.#members.every(({ view }) => view !== undefined);
     if (!areKnown && nowMs - this.#startedMs < FIRST_ANSWERS_MS) return;
     const mayRecover = ({ view }: Member): boolean => view?.kind !== "fault" || view.state !== "wrong-network";

@@ -9,15 +9,15 @@ import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
-import { TemplateError } from "./errors.ts";
 import { type RpcAccessOptions, rpcAccess } from "./rpc-access.ts";
 import { Backoff } from "./rpc-backoff.ts";
 import type { RpcCredentials } from "./rpc-credentials.ts";
 import { TipFollower } from "./rpc-follower.ts";
 import { RpcNode } from "./rpc-node.ts";
 import { Wakeup } from "./rpc-wakeup.ts";
+import { refuseSignet } from "./signet.ts";
 import type { Template } from "./template.ts";
-import type { SourceState, TemplateListener, TemplateSource } from "./template-source.ts";
+import { type SourceState, sameState, type TemplateListener, type TemplateSource } from "./template-source.ts";
 import { HashblockSubscriber } from "./zmq-hashblock.ts";
 
 export type RpcSourceOptions = RpcAccessOptions & {
@@ -104,13 +104,7 @@ export class RpcSource implements TemplateSource {
    * @throws {TemplateError} `signet-unsupported`, `wrong-network`.
    */
   async start(listener: TemplateListener): Promise<void> {
-    if (this.#network === "signet") {
-      throw new TemplateError(
-        "signet-unsupported",
-        "a block of signet needs the signature of that signet's keeper, which this pool cannot make: " +
-          "the network has to be main, testnet4 or regtest",
-      );
-    }
+    refuseSignet(this.#network);
     this.#listener = listener;
     await this.#zmq?.start((hash) => this.#follower.hint(hash));
     const firstState = new Promise<void>((resolve) => {
@@ -214,9 +208,4 @@ export class RpcSource implements TemplateSource {
     // What it could reject with was thrown by `start`.
     await this.#running.catch(() => undefined);
   }
-}
-
-function sameState(a: SourceState, b: SourceState | undefined): boolean {
-  if (a.kind === "ready" || b?.kind !== "unavailable") return a.kind === b?.kind;
-  return a.reason === b.reason;
 }

@@ -29,3 +29,9 @@ export interface TemplateSource {
   /** Ends all requests and timers. */
   stop(): Promise<void>;
 }
+
+/** Whether nothing new is said by `a` after `b`. */
+export function sameState(a: SourceState, b: SourceState | undefined): boolean {
+  if (a.kind === "ready" || b?.kind !== "unavailable") return a.kind === b?.kind;
+  return a.reason === b.reason;
+}

@@ -19,7 +19,7 @@ export class ChoiceBench {
 
   constructor(names: readonly string[] = ["a", "b", "c"]) {
     this.names = names;
-    this.choice = new NodeChoice(names, this.nowMs);
+    this.choice = new NodeChoice(names);
   }
 
   /** What is seen of all nodes, of those that are given here, and what is said of it. */
