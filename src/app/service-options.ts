@@ -4,7 +4,6 @@
  */
 
 import { randomBytes, randomInt } from "node:crypto";
-import { join } from "node:path";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
@@ -23,6 +22,7 @@ import { type PoolNodes, rpcNodes } from "../templates/rpc-nodes.ts";
 import { SimulatedSource } from "../templates/simulated-source.ts";
 import type { Config } from "./config.ts";
 import type { PoolKeys } from "./key-store.ts";
+import { ledgerFile } from "./ledger-path.ts";
 import { traceFile } from "./trace-file.ts";
 
 type Parts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
@@ -56,11 +56,6 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
       ),
     },
   };
-}
-
-/** Of a data folder. */
-export function ledgerFile(dataDir: string): string {
-  return join(dataDir, "ledger.db");
 }
 
 /** What of it can change while the pool runs. */
