@@ -3,13 +3,6 @@
 import { UsageError } from "./errors.ts";
 import { type Arguments, textFlag } from "./flags.ts";
 
-export type ClientFlag = {
-  readonly name: string;
-  readonly type: "string" | "boolean";
-  readonly describe: string;
-  readonly default?: string;
-};
-
 /** Of a user identity: SV2 §5.3.2. */
 const MAX_USER_BYTES = 255;
 

@@ -1,13 +1,14 @@
 /** The miner command: from flags to a running miner, until it has what was asked for or is told to stop. */
 
 import { type MinerOptions, runMiner } from "../client/miner.ts";
-import { type ClientFlag, MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import { MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import type { CommandFlag } from "./command.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { type Arguments, choiceFlag, numberFlag, wholeFlag } from "./flags.ts";
 import { showAsJson, showAsText } from "./miner-output.ts";
 import type { Output } from "./output.ts";
 
-export const MINER_FLAGS: readonly ClientFlag[] = [
+export const MINER_FLAGS: readonly CommandFlag[] = [
   { name: "user", type: "string", default: "adit-miner", describe: "User identity: NAME.worker or ADDRESS.worker" },
   { name: "channel", type: "string", default: "extended", describe: "Kind of channel: standard or extended" },
   { name: "threads", type: "string", default: "1", describe: "Mining threads" },

@@ -3,7 +3,7 @@
 export type OutputStream = {
   readonly isTTY?: boolean;
   readonly columns?: number;
-  write(text: string): unknown;
+  write(text: string, done?: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
 };
 
@@ -37,6 +37,11 @@ export class Output {
     const { columns = 80 } = this.#stream;
     this.#bottom = line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
     this.#stream.write(`${CLEAR}${this.#bottom}`);
+  }
+
+  /** Resolves when all of it was taken, or nobody reads any more: a pipe takes only so much at once. */
+  written(): Promise<void> {
+    return new Promise((resolve) => this.#stream.write("", () => resolve()));
   }
 
   /** Takes the bottom line away. */

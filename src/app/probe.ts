@@ -4,7 +4,8 @@ import type { ProbeOptions } from "../client/probe.ts";
 import { runProbe } from "../client/run-probe.ts";
 import type { Clock } from "../core/clock.ts";
 import { parsePoolUrl } from "../noise/pool-url.ts";
-import { type ClientFlag, MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import { MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import type { CommandFlag } from "./command.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { type Arguments, choiceFlag, numberFlag } from "./flags.ts";
 import type { Output } from "./output.ts";
@@ -19,7 +20,7 @@ const MAX_SECONDS = 3_600;
 /** What a Bitaxe announces, whatever it has. */
 const DEFAULT_HASHRATE = 1e12;
 
-export const PROBE_FLAGS: readonly ClientFlag[] = [
+export const PROBE_FLAGS: readonly CommandFlag[] = [
   { name: "user", type: "string", default: "adit-probe", describe: "User identity: NAME.worker or ADDRESS.worker" },
   { name: "channel", type: "string", default: "extended", describe: "Kind of channel: standard or extended" },
   {

@@ -87,6 +87,24 @@ describe("Standard output", () => {
     expect([new Output(stream).isTerminal, new Output(new Screen()).isTerminal]).toEqual([false, true]);
   });
 
+  it("says when all was taken of what was printed", async () => {
+    const taken: (() => void)[] = [];
+    const stream = {
+      on: () => undefined,
+      write: (_: string, done?: () => void) => done !== undefined && taken.push(done),
+    };
+    const output = new Output(stream);
+    output.print("a line");
+    let isWritten = false;
+    const written = output.written().then(() => {
+      isWritten = true;
+    });
+    await Promise.resolve();
+    expect(isWritten).toBe(false);
+    for (const done of taken) done();
+    await written;
+  });
+
   it("tells when nobody reads it any more", async () => {
     const screen = new Screen();
     const output = new Output(screen);
