@@ -3,10 +3,10 @@
  * for reading alone: nothing in it changes, and the pool waits for nothing.
  */
 
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { statSync } from "node:fs";
 import { LedgerError } from "./errors.ts";
 import type { BlockRecord, LedgerReader, LedgerReport, LedgerTotals, Period } from "./ledger.ts";
+import { copyLedger, type LedgerCopy } from "./ledger-copy.ts";
 import { LedgerQueries } from "./ledger-queries.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import { type LedgerDatabase, openLedgerFileToRead } from "./sqlite-file.ts";
@@ -18,7 +18,7 @@ export class LedgerFileReader implements LedgerReader {
 
   /** @throws {LedgerError} */
   constructor(file: string) {
-    if (!existsSync(file)) {
+    if (!isThere(file)) {
       throw new LedgerError("ledger-missing", `there is no ledger ${file}: name the pool's folder by --data-dir`);
     }
     this.#file = file;
@@ -42,23 +42,18 @@ export class LedgerFileReader implements LedgerReader {
     return this.#read(() => this.#queries.blocks());
   }
 
+  /** When the first that is kept begins, in milliseconds since the epoch; undefined for an empty ledger. */
+  async beginMs(): Promise<number | undefined> {
+    return this.#read(() => this.#queries.beginMs());
+  }
+
   /**
-   * Writes the ledger, as it is at one moment, into a new file: whole and on the disk when it returns, or not at all.
+   * Writes the ledger, as it is at one moment, into a new file for its owner alone: whole and on the disk when it resolves,
+   * or not at all.
    * @throws {LedgerError} `ledger-not-writable` also where there is such a file.
    */
-  copyTo(target: string): void {
-    const unfinished = join(dirname(target), `.${basename(target)}.${process.pid}`);
-    try {
-      this.#database.prepare("VACUUM INTO ?").run(unfinished);
-      syncPath(unfinished);
-      // Unlike a rename it takes no other file's place.
-      linkSync(unfinished, target);
-      syncPath(dirname(target));
-    } catch (cause) {
-      throw copyError(cause, { file: this.#file, target });
-    } finally {
-      rmSync(unfinished, { force: true });
-    }
+  copyTo(target: string, signal?: AbortSignal): Promise<LedgerCopy> {
+    return copyLedger({ database: this.#database, file: this.#file }, target, signal);
   }
 
   async close(): Promise<void> {
@@ -74,21 +69,13 @@ export class LedgerFileReader implements LedgerReader {
   }
 }
 
-function copyError(cause: unknown, { file, target }: { readonly file: string; readonly target: string }): LedgerError {
-  const { code = "" } = cause as NodeJS.ErrnoException;
-  if (code === "EEXIST") {
-    return new LedgerError("ledger-not-writable", `there is a file ${target} already: name another one`, cause);
-  }
-  // Of what SQLite itself says, a damaged or locked file is the ledger; all else is about the copy.
-  const isOfLedger = /^SQLITE_(?:BUSY|CORRUPT|NOTADB)/.test(code);
-  return ledgerErrorOf(cause, isOfLedger ? file : target);
-}
-
-function syncPath(path: string): void {
-  const descriptor = openSync(path, "r");
+/** One that nobody may look at is there, for all that is known. */
+function isThere(file: string): boolean {
   try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+    statSync(file);
+    return true;
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    return code !== "ENOENT" && code !== "ENOTDIR";
   }
 }

@@ -25,6 +25,13 @@ type BlockRow = Omit<BlockRecord, "reason"> & { readonly fate: BlockFate; readon
 
 const BLOCK_COLUMNS = "hash, height, user_identity AS userIdentity, found_at AS foundAtMs, fate, reason";
 
+const FIRST_TIMES = [
+  "SELECT MIN(begin) FROM minute_shares",
+  "SELECT MIN(begin) FROM hour_shares",
+  "SELECT MIN(begin) FROM day_shares",
+  "SELECT MIN(found_at) FROM blocks",
+];
+
 export class LedgerQueries {
   readonly #database: LedgerDatabase;
 
@@ -68,6 +75,13 @@ export class LedgerQueries {
         blocks: this.#blocksIn(asked),
       };
     });
+  }
+
+  /** When the first that is kept begins, of shares and of blocks; undefined where there is none. */
+  beginMs(): number | undefined {
+    const begins = FIRST_TIMES.map((first) => this.#database.prepare(first).pluck().get() as number | null);
+    const known = begins.filter((begin) => begin !== null);
+    return known.length === 0 ? undefined : Math.min(...known);
   }
 
   blocks(): BlockRecord[] {

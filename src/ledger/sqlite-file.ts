@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./sqlite-schema.ts";
+import { unusedLedger } from "./unused-ledger.ts";
 
 export type LedgerDatabase = Database.Database;
 
@@ -43,19 +44,30 @@ export function openLedgerFile(file: string, durability: Durability): LedgerData
 }
 
 /**
- * Opens the file for reading alone, as it is used by a pool or was left by one.
+ * Opens the file for reading alone, as it is used by a pool or was left by one; makes no file.
  * @throws {LedgerError}
  */
 export function openLedgerFileToRead(file: string): LedgerDatabase {
-  return opened(
-    file,
-    () => new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
-    (database) => {
-      if (versionOf(database, file) !== MIGRATIONS.length) {
-        throw new LedgerError("ledger-failed", `the ledger ${file} is of an older version: start the pool once`);
-      }
-    },
-  );
+  try {
+    return opened(
+      file,
+      () => unusedLedger(file) ?? new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
+      (database) => {
+        if (versionOf(database, file) !== MIGRATIONS.length) {
+          throw new LedgerError("ledger-failed", `the ledger ${file} is of an older version: start the pool once`);
+        }
+      },
+    );
+  } catch (error) {
+    throw readErrorOf(error, file);
+  }
+}
+
+/** Reading a file with a log of changes needs the right to write beside it. */
+function readErrorOf(error: unknown, file: string): unknown {
+  if (!(error instanceof LedgerError) || error.code !== "ledger-not-writable") return error;
+  const message = `the ledger ${file} cannot be read: do it as the pool's user, who can write in its folder`;
+  return new LedgerError("ledger-not-writable", message, error.cause);
 }
 
 function opened(file: string, open: () => LedgerDatabase, prepare: (database: LedgerDatabase) => void): LedgerDatabase {

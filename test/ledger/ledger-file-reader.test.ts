@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { ShareBatchCommit } from "../../src/ledger/ledger.ts";
 import { LedgerFileReader } from "../../src/ledger/ledger-file-reader.ts";
 import { LedgerStore } from "../../src/ledger/ledger-store.ts";
+import { nextTurn } from "../support/wait.ts";
 import { blockOf } from "./block-records-suite.ts";
 import { ledgerFile, RETENTION, STORE_CLOCK } from "./ledger-file.ts";
 import { AT_MS, batchOf, creditOf } from "./ledger-values.ts";
@@ -13,6 +15,12 @@ function inUse(file: string): LedgerStore {
   store.commit(batchOf("a", creditOf({ acceptedShares: 3, rejects: { "stale-share": 1 } })));
   store.recordBlock(blockOf(1));
   return store;
+}
+
+/** Of some thousand workers, so that the file has many pages. */
+function crowd(number: number): ShareBatchCommit {
+  const credits = Array.from({ length: 2_000 }, (_, index) => creditOf({ userIdentity: `worker ${number} ${index}` }));
+  return batchOf(`crowd ${number}`, ...credits);
 }
 
 const TOTALS = { acceptedShares: 3, difficulty: 1, bestDifficulty: 1, rejects: { "stale-share": 1 } };
@@ -39,18 +47,19 @@ describe("LedgerFileReader", () => {
     const store = inUse(file);
     const reader = new LedgerFileReader(file);
     const copied = join(dirname(file), "copy.db");
-    reader.copyTo(copied);
+    expect(await reader.copyTo(copied)).toEqual({ sizeBytes: statSync(copied).size });
     store.commit(batchOf("b", creditOf()));
     expect(await reader.totals()).toMatchObject({ acceptedShares: 4 });
     expect(await new LedgerFileReader(copied).totals()).toEqual(TOTALS);
     store.close();
   });
 
-  it("makes copies that a pool can go on with", () => {
+  it("makes copies that a pool can go on with", async () => {
     const file = ledgerFile();
     const store = inUse(file);
     const copied = join(dirname(file), "copy.db");
-    new LedgerFileReader(file).copyTo(copied);
+    await new LedgerFileReader(file).copyTo(copied);
+    expect((statSync(copied).mode & 0o777).toString(8)).toBe("600");
     store.close();
     const next = new LedgerStore({ file: copied, durability: "full", retention: RETENTION }, STORE_CLOCK);
     next.commit(batchOf("a", creditOf()));
@@ -59,16 +68,79 @@ describe("LedgerFileReader", () => {
     next.close();
   });
 
-  it("copies into no file that exists, and leaves none behind where it fails", () => {
+  it("copies one moment, whatever is committed meanwhile", async () => {
+    const file = ledgerFile();
+    const store = inUse(file);
+    for (let worker = 0; worker < 20; worker += 1) store.commit(crowd(worker));
+    const copied = join(dirname(file), "copy.db");
+    const reader = new LedgerFileReader(file);
+    const { acceptedShares } = await reader.totals();
+    let isCopying = true;
+    const copying = reader.copyTo(copied).finally(() => {
+      isCopying = false;
+    });
+    let meanwhile = 0;
+    while (isCopying) {
+      store.commit(batchOf(`later ${meanwhile}`, creditOf()));
+      meanwhile += 1;
+      await nextTurn();
+    }
+    await copying;
+    expect(meanwhile).toBeGreaterThan(1);
+    expect(await new LedgerFileReader(copied).totals()).toMatchObject({ acceptedShares });
+    expect(await reader.totals()).toMatchObject({ acceptedShares: acceptedShares + meanwhile });
+    store.close();
+  });
+
+  it("copies into no file that exists, and leaves none behind where it fails", async () => {
     const file = ledgerFile();
     inUse(file).close();
     const reader = new LedgerFileReader(file);
     const taken = join(dirname(file), "taken");
     writeFileSync(taken, "something");
-    expect(() => reader.copyTo(taken)).toThrow(`there is a file ${taken} already: name another one`);
+    await expect(reader.copyTo(taken)).rejects.toThrow(`there is a file ${taken} already: name another one`);
     const nowhere = join(dirname(file), "nowhere", "copy.db");
-    expect(() => reader.copyTo(nowhere)).toThrow(/the ledger .*nowhere.copy.db cannot be opened/);
-    expect(readdirSync(dirname(file)).filter((name) => name.startsWith("."))).toEqual([]);
+    await expect(reader.copyTo(nowhere)).rejects.toThrow(
+      `no copy ${nowhere} can be made (ENOENT): a new file in a folder that is there and can be written is needed`,
+    );
+    expect(readdirSync(dirname(file)).sort()).toEqual(["ledger.db", "taken"]);
+  });
+
+  it("leaves nothing of a copy that is ended, and can make another", async () => {
+    const file = ledgerFile();
+    inUse(file).close();
+    const reader = new LedgerFileReader(file);
+    const copied = join(dirname(file), "copy.db");
+    const end = new AbortController();
+    const copying = reader.copyTo(copied, end.signal);
+    end.abort();
+    await expect(copying).rejects.toThrow(`no copy ${copied} was made: it was ended`);
+    expect(readdirSync(dirname(file))).toEqual(["ledger.db"]);
+    await reader.copyTo(copied);
+    expect(await new LedgerFileReader(copied).totals()).toEqual(TOTALS);
+  });
+
+  it("makes no file beside a ledger that no pool has open", async () => {
+    const file = ledgerFile();
+    inUse(file).close();
+    const reader = new LedgerFileReader(file);
+    expect(await reader.totals()).toEqual(TOTALS);
+    await reader.close();
+    expect(readdirSync(dirname(file))).toEqual(["ledger.db"]);
+  });
+
+  it("knows when what is kept begins, and of an empty ledger that nothing does", async () => {
+    const file = ledgerFile();
+    const store = new LedgerStore({ file, durability: "full", retention: RETENTION }, STORE_CLOCK);
+    store.totals();
+    const reader = new LedgerFileReader(file);
+    expect(await reader.beginMs()).toBeUndefined();
+    store.recordBlock(blockOf(1));
+    const { foundAtMs } = blockOf(1);
+    expect(await reader.beginMs()).toBe(foundAtMs);
+    store.commit({ ...batchOf("a", creditOf()), atMs: foundAtMs - 90_000 });
+    expect(await reader.beginMs()).toBe(60_000 * Math.floor((foundAtMs - 90_000) / 60_000));
+    store.close();
   });
 
   it("says where there is no ledger, and makes none", () => {
