@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.ts";
+import { backup } from "./backup.ts";
 import type { Command, CommandContext, CommandFlag } from "./command.ts";
 import { type ConfigInput, loadDataDir, loadValues, toConfig } from "./config.ts";
 import { type Arguments, textFlag } from "./flags.ts";
@@ -11,6 +12,7 @@ import { MINER_FLAGS, mine } from "./miner.ts";
 import { runPool } from "./pool.ts";
 import { POOL_FLAGS } from "./pool-flags.ts";
 import { PROBE_FLAGS, probe } from "./probe.ts";
+import { REPORT_FLAGS, report } from "./report.ts";
 
 const RANKING = "Flags go over the environment, the environment over the file. All keys: docs/configuration.md.";
 
@@ -60,6 +62,24 @@ export const COMMANDS: readonly Command[] = [
       return showKeys(loadDataDir(configInput(given)), { output, json: given.json === true });
     },
   },
+  {
+    name: "report",
+    describe: "Show what the ledger has of a period: shares, workers, rejects, blocks",
+    flags: [...REPORT_FLAGS, ...DATA_FOLDER],
+    help: "It changes nothing, and works while the pool runs. Times are UTC. More: docs/reports.md.",
+    main(given, { output, signals }) {
+      signals.decline();
+      return report(given, { output, clock: systemClock, dataDir: loadDataDir(configInput(given)) });
+    },
+  },
+  {
+    name: "backup",
+    describe: "Copy the ledger into a new file, while the pool runs or not",
+    word: { name: "file", describe: "The file to write: one that there is not yet" },
+    flags: DATA_FOLDER,
+    help: "The keys are not in it: copy the folder keys as well. How to restore: docs/reports.md.",
+    main: backupOf,
+  },
 ];
 
 export function version(): string {
@@ -106,6 +126,16 @@ async function pool(given: Arguments, { output, signals }: CommandContext): Prom
         onRequest: (listener) => signals.onReload(listener),
       },
     });
+  } finally {
+    signals.release();
+  }
+}
+
+async function backupOf(given: Arguments, { output, signals }: CommandContext): Promise<number> {
+  signals.stopOnHangup();
+  try {
+    const dataDir = loadDataDir(configInput(given));
+    return await backup(given, { output, dataDir, stopSignal: signals.stopSignal });
   } finally {
     signals.release();
   }

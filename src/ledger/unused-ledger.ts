@@ -17,7 +17,7 @@ const WITHOUT_LOG = 1;
 export function unusedLedger(file: string): Database.Database | undefined {
   const image = unusedImage(file);
   if (image === undefined) return undefined;
-  image.fill(WITHOUT_LOG, VERSIONS_OFFSET, VERSIONS_OFFSET + 2);
+  image.subarray(VERSIONS_OFFSET, VERSIONS_OFFSET + 2).fill(WITHOUT_LOG);
   return new Database(image, { readonly: true });
 }
 

@@ -25,7 +25,7 @@ describe("adit", () => {
     [["pool", "extra"], '"extra" belongs to no flag'],
     [["pool", "--stratum-v2", "192.0.2.1:3334"], "cannot listen on 192.0.2.1:3334: this machine does not have"],
     [["pol"], "there is no command pol; did you mean pool?"],
-    [[], "a command is missing: adit pool, adit miner, adit probe or adit keys is needed"],
+    [[], "a command is missing: adit pool, adit miner, adit probe, adit keys, adit report or adit backup is needed"],
     [["--verison"], "there is no flag --verison; did you mean --version?"],
     [["pool", "--simulate=maybe"], '--simulate is "maybe", but true or false'],
     [["pool", "--data-dir", "a", "--data-dir", "b"], "--data-dir is given twice"],
