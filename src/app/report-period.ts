@@ -20,7 +20,7 @@ const MAX_SPAN_DAYS = 36_600;
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
 
 /** 9999-12-31, the last day that ISO 8601 writes with four digits. */
-const MAX_DAY_MS = 253_402_214_400_000;
+const LAST_DAY_MS = 253_402_214_400_000;
 
 /**
  * @param parts.nowMs milliseconds since the epoch, as all times.
@@ -70,7 +70,7 @@ function timeOf(text: string, flag: "from" | "to"): number {
   // A day that there is not, such as the 30th of February, would be taken for one of the next month.
   const isReal = found !== undefined && !Number.isNaN(local) && new Date(local).toISOString().startsWith(date);
   const atMs = isReal ? Date.parse(`${date}T${minutes}${seconds}${zone.toUpperCase()}`) : Number.NaN;
-  if (atMs >= 0 && atMs <= MAX_DAY_MS) return atMs;
+  if (atMs >= 0 && atMs <= LAST_DAY_MS) return atMs;
   throw wrong(
     `--${flag} is ${shown(text)}, but a date or a time from 1970 on, such as 2026-08-20 or 2026-08-20T10:11Z, is needed`,
   );
