@@ -19,7 +19,7 @@ const MAX_SPAN_DAYS = 36_600;
 
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS };
 
-/** 9999-12-31, the last day that ISO 8601 writes with four digits. */
+/** 9999-12-31: a later time would be widened to a year that ISO 8601 does not write with four digits. */
 const LAST_DAY_MS = 253_402_214_400_000;
 
 /**
@@ -35,9 +35,7 @@ export function reportPeriod(
     if (from !== undefined || to !== undefined) {
       throw wrong(`--last and --${from === undefined ? "to" : "from"} are both given: one of them is enough`);
     }
-    return last === "all"
-      ? { fromMs: Math.min(beginMs ?? nowMs, nowMs), toMs: nowMs }
-      : lastOf(nowMs, spanOf(last, nowMs));
+    return last === "all" ? { fromMs: Math.min(beginMs ?? nowMs, nowMs), toMs: nowMs } : lastOf(nowMs, spanOf(last));
   }
   const toMs = to === undefined ? nowMs : timeOf(to, "to");
   if (from === undefined) return lastOf(toMs, DEFAULT_SPAN_MS);
@@ -54,10 +52,10 @@ function lastOf(toMs: number, spanMs: number): Period {
   return { fromMs: Math.max(0, toMs - spanMs), toMs };
 }
 
-function spanOf(text: string, nowMs: number): number {
+function spanOf(text: string): number {
   const [, count = "", unit = ""] = /^(\d{1,9})([mhdw])$/.exec(text) ?? [];
   const spanMs = Number(count) * (UNITS[unit] ?? 0);
-  if (spanMs > 0 && spanMs <= Math.min(MAX_SPAN_DAYS * DAY_MS, nowMs)) return spanMs;
+  if (spanMs > 0 && spanMs <= MAX_SPAN_DAYS * DAY_MS) return spanMs;
   throw wrong(`--last is ${shown(text)}, but a span such as 90m, 24h, 7d, 4w, or all, is needed`);
 }
 

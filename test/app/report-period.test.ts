@@ -49,9 +49,14 @@ describe("A report's period", () => {
         `--from is ${JSON.stringify(from)}, but a date or a time from 1970 on`,
       ],
     ),
-    ...["2026-08-20T24:00", "2026-08-20T10:60", "2026-08-20T10:11+24:00", "2026-08-20T10:11 ", "+275760-09-13"].map(
-      (to): [AskedPeriod, string] => [{ to }, `--to is ${JSON.stringify(to)}, but a date or a time from 1970 on`],
-    ),
+    ...[
+      "2026-08-20T24:00",
+      "2026-08-20T10:60",
+      "2026-08-20T10:11+24:00",
+      "2026-08-20T10:11 ",
+      "9999-12-31T00:01",
+      "+275760-09-13",
+    ].map((to): [AskedPeriod, string] => [{ to }, `--to is ${JSON.stringify(to)}, but a date or a time from 1970 on`]),
     [{ from: "2026-08-21" }, '--from is "2026-08-21", but a time before now is needed'],
     [
       { from: "2026-08-02", to: "2026-08-02" },
@@ -66,7 +71,10 @@ describe("A report's period", () => {
   });
 
   it("reaches back to 1970 at most, and as far as anything is kept", () => {
-    const lateMs = 36_601 * 86_400_000;
-    expect(reportPeriod({ last: "36600d" }, { nowMs: lateMs, beginMs })).toEqual({ fromMs: 86_400_000, toMs: lateMs });
+    const lateMs = 36_602 * 86_400_000;
+    const far = { nowMs: lateMs, beginMs };
+    expect(reportPeriod({ last: "36600d" }, far)).toEqual({ fromMs: 2 * 86_400_000, toMs: lateMs });
+    expect(() => reportPeriod({ last: "36601d" }, far)).toThrow('--last is "36601d"');
+    expect(periodOf({ last: "36600d" })).toBe(`1970-01-01T00:00:00.000Z ${NOW}`);
   });
 });
