@@ -1,7 +1,7 @@
 /** Copies a ledger into a new file, page by page, so that a signal is heard meanwhile. */
 
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
@@ -23,7 +23,8 @@ export async function copyLedger(
   target: string,
   signal?: AbortSignal,
 ): Promise<LedgerCopy> {
-  const unfinished = join(dirname(target), `.${basename(target)}.${process.pid}`);
+  // Absolute: of another the driver would drop blanks at its begin.
+  const unfinished = join(dirname(resolve(target)), `.${basename(target)}.${process.pid}`);
   let isOurs = false;
   try {
     if (existsSync(target)) throw isTaken(target);

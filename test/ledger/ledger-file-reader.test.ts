@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import type { ShareBatchCommit } from "../../src/ledger/ledger.ts";
 import { LedgerFileReader } from "../../src/ledger/ledger-file-reader.ts";
@@ -149,5 +150,24 @@ describe("LedgerFileReader", () => {
       expect.objectContaining({ code: "ledger-missing", message: expect.stringContaining(file) }),
     );
     expect(existsSync(file)).toBe(false);
+  });
+
+  it("says of what it cannot read who can, of a locked ledger that, and of a newer one which program reads it", () => {
+    const file = ledgerFile();
+    inUse(file).close();
+    // As little of a log of changes as one that nobody may write.
+    mkdirSync(`${file}-wal`);
+    expect(() => new LedgerFileReader(file)).toThrow(
+      `the ledger ${file} cannot be read: do it as the pool's user, who can write in its folder`,
+    );
+    rmdirSync(`${file}-wal`);
+    const other = new Database(file);
+    other.pragma("locking_mode = EXCLUSIVE");
+    other.exec("BEGIN EXCLUSIVE");
+    expect(() => new LedgerFileReader(file)).toThrow(expect.objectContaining({ code: "ledger-locked" }));
+    other.exec("ROLLBACK");
+    other.pragma("user_version = 99");
+    other.close();
+    expect(() => new LedgerFileReader(file)).toThrow(expect.objectContaining({ code: "ledger-too-new" }));
   });
 });
