@@ -6,6 +6,8 @@ import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
 
+type OpenLedger = { readonly database: LedgerDatabase; readonly file: string };
+
 export type LedgerCopy = { readonly sizeBytes: number };
 
 /** At one go: 4 MB, some milliseconds. */
@@ -19,7 +21,7 @@ const OWNER_ONLY = 0o600;
  * @throws {LedgerError}
  */
 export async function copyLedger(
-  { database, file }: { readonly database: LedgerDatabase; readonly file: string },
+  { database, file }: OpenLedger,
   target: string,
   signal?: AbortSignal,
 ): Promise<LedgerCopy> {
@@ -30,7 +32,7 @@ export async function copyLedger(
     if (existsSync(target)) throw isTaken(target);
     closeSync(openSync(unfinished, "wx", OWNER_ONLY));
     isOurs = true;
-    await copyPages(database, unfinished, signal);
+    await copyPages({ database, file }, unfinished, signal);
     syncPath(unfinished);
     // Unlike a rename it takes no other file's place.
     linkSync(unfinished, target);
@@ -44,10 +46,13 @@ export async function copyLedger(
 }
 
 /** Of one moment: while a transaction reads, the pool's commits are beside the copy and do not begin it anew. */
-async function copyPages(database: LedgerDatabase, into: string, signal?: AbortSignal): Promise<void> {
+async function copyPages({ database, file }: OpenLedger, into: string, signal?: AbortSignal): Promise<void> {
   database.exec("BEGIN");
   try {
-    database.prepare("SELECT COUNT(*) FROM sqlite_schema").get();
+    // Page by page what is damaged would be copied as well, and be known when it is needed.
+    if (database.pragma("quick_check(1)", { simple: true }) !== "ok") {
+      throw new LedgerError("ledger-corrupt", `the ledger ${file} is damaged: no copy was made; keep earlier ones`);
+    }
     await database.backup(into, {
       progress: () => {
         signal?.throwIfAborted();

@@ -110,6 +110,9 @@ describe("adit report and adit backup", () => {
       code: 1,
       stderr: `adit: the ledger ${file} is damaged: restore it from a backup, or move it away to begin a new one (SQLITE_CORRUPT)\n`,
     });
+    const damaged = await failureOf(["backup", join(folder, "copy.db"), "--data-dir", folder]);
+    expect(damaged).toEqual({ code: 1, stderr: expect.stringMatching(/^adit: the ledger \S+ is damaged: [^\n]*\n$/) });
+    expect(readdirSync(folder)).toEqual(["ledger.db"]);
     writeFileSync(file, "no database at all, but a text that is longer than SQLite's header ".repeat(20));
     const { code, stderr } = await failureOf(["backup", join(folder, "copy.db"), "--data-dir", folder]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^adit: the ledger \S+ is no ledger: [^\n]*\n$/)]);

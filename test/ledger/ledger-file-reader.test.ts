@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -119,6 +119,21 @@ describe("LedgerFileReader", () => {
     expect(readdirSync(dirname(file))).toEqual(["ledger.db"]);
     await reader.copyTo(copied);
     expect(await new LedgerFileReader(copied).totals()).toEqual(TOTALS);
+  });
+
+  it("makes no copy of a ledger that is damaged where nothing else would look", async () => {
+    const file = ledgerFile();
+    const store = inUse(file);
+    store.commit(crowd(1));
+    store.close();
+    const pages = readFileSync(file);
+    // The last pages alone: those of workers that nobody asks for.
+    writeFileSync(file, pages.fill(0, pages.length - 8_192));
+    const reader = new LedgerFileReader(file);
+    expect(await reader.totals()).toMatchObject({ acceptedShares: 2_003 });
+    const copied = join(dirname(file), "copy.db");
+    await expect(reader.copyTo(copied)).rejects.toMatchObject({ code: "ledger-corrupt" });
+    expect(readdirSync(dirname(file))).toEqual(["ledger.db"]);
   });
 
   it("makes no file beside a ledger that no pool has open", async () => {
