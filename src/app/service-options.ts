@@ -4,6 +4,7 @@
  */
 
 import { randomBytes, randomInt } from "node:crypto";
+import { join } from "node:path";
 import { addressToScript } from "../bitcoin/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
