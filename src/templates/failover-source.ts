@@ -119,10 +119,7 @@ export class FailoverSource implements TemplateSource {
     this.#choice.saw(index, view, this.#clock.monotonicMs());
     const following = this.#following;
     // Its source gave up since the node was of another network, and it no longer is.
-    if (following?.ended && following.index === index && view.kind === "chain") {
-      this.#choice.source({ kind: "starting" }, this.#clock.monotonicMs());
-      this.#follow(index);
-    }
+    if (following?.ended && following.index === index && view.kind === "chain") this.#follow(index);
     this.#decide();
     this.#compare();
   }

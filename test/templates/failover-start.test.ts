@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { nextTurn, within } from "../support/wait.ts";
+import { nextTurn, until, within } from "../support/wait.ts";
 import { FailoverBench } from "./failover-bench.ts";
 import type { FakeCall } from "./rpc-fake-node.ts";
 import { printed, TIP_B } from "./rpc-gbt.ts";
@@ -118,7 +118,8 @@ describe("a followed node", () => {
     await bench.submit(1, block);
     await nextTurn();
     expect(bench.node(0).node.calls).not.toContain("getblockheader");
-    await bench.passUntil("the other one is looked at", () => looks() > before + 1);
+    // The block is one question, and the look at the node's chain another.
+    await until("the other one is looked at", () => looks() === before + 2);
     bench.node(0).node.standing.delete("getblockheader");
     const submitted = bench.submit(0, block);
     const header = await within(bench.node(0).node.next("getblockheader"), "the early question");
