@@ -51,6 +51,8 @@ type FullNode = {
 export type BcoinOptions = {
   /** Password of the RPC; any user name goes with it. */
   readonly password?: string;
+  /** Has the chain that this node begins with. */
+  readonly peer?: BcoinNode;
 };
 
 /** A running node; `stop` it at the end of the test. */
@@ -84,7 +86,8 @@ export class BcoinNode {
     const password = options.password ?? "test-password";
     const node = await openNode(bcoin, { password, port: await lastingPort() });
     const started = new BcoinNode({ bcoin, node, password });
-    await started.mine(FIRST_HEIGHT);
+    if (options.peer === undefined) await started.mine(FIRST_HEIGHT);
+    else await started.take(options.peer);
     return started;
   }
 
@@ -127,6 +130,16 @@ export class BcoinNode {
       parent = await this.#node.chain.add(await this.#node.miner.mineBlock(parent));
     }
     return this.tipHash;
+  }
+
+  /** Hears of every block of another node's chain. Follows that chain, where it is longer. */
+  async take(other: BcoinNode): Promise<void> {
+    for (let height = 1; height <= other.height; height += 1) {
+      const bytes = Buffer.from(await other.blockBytes(height));
+      const block = this.#bcoin.Block.fromRaw(bytes);
+      const isKnown = (await this.#node.chain.getBlock(height))?.rhash() === block.rhash();
+      if (!isKnown) await this.#node.chain.add(block);
+    }
   }
 
   /** The whole block, serialised with its witness. */
