@@ -55,6 +55,15 @@ describe("several nodes", () => {
     },
   );
 
+  it("give templates by another one within 10 s when the followed one hangs, and no template was lost to it", async () => {
+    const bench = await FailoverBench.ready();
+    bench.node(0).answerAll("nothing");
+    bench.node(1).move(TIP_B, 101);
+    expect(await bench.followed(1)).toBeLessThan(10_000);
+    const { template, newTip } = await bench.recorder.template();
+    expect([template.source, printed(template.prevHash), newTip]).toEqual([bench.node(1).name, TIP_B, true]);
+  });
+
   it("are followed again in their order after a minute", async () => {
     const bench = await FailoverBench.ready();
     const { node } = bench.node(0);

@@ -10,6 +10,14 @@ describe("what a node says of its chain", () => {
     expect(chainInfoOf(INFO, { label: LABEL, network: "main" })).toEqual({ tip: TIP_A, height: 900_000 });
   });
 
+  it("is the work behind its tip, where it says that", () => {
+    const work = (chainwork: unknown): bigint | undefined =>
+      chainInfoOf({ ...INFO, chainwork }, { label: LABEL, network: "main" }).work;
+    expect(work(`${"0".repeat(40)}c0ffee000000000000000001`)).toBe(0xc0ffee000000000000000001n);
+    expect(work("f".repeat(64))).toBe(2n ** 256n - 1n);
+    for (const other of [undefined, 7, "", "0x10", "f".repeat(65)]) expect(work(other)).toBeUndefined();
+  });
+
   it.each([
     ["no object", "main"],
     ["nothing", null],
