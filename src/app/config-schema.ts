@@ -7,6 +7,7 @@ import { NETWORKS } from "../bitcoin/network.ts";
 import { PAYOUT_MODES } from "../mining/payout-policy.ts";
 import { isPoolHost } from "../noise/pool-url.ts";
 import { parsePeerPatterns } from "../server/peer-pattern.ts";
+import { isZmqAddress } from "../templates/zmq-address.ts";
 import { parseListenAddress } from "./listen-address.ts";
 import { parseOtherHost } from "./other-host.ts";
 
@@ -236,6 +237,8 @@ export const NODE_KEYS: readonly KeySpec[] = [
   text("node.rpc_user", "", { doc: "User of the JSON-RPC, where there is no cookie." }),
   text("node.rpc_password", "", { secret: () => "something else", doc: "Password of that user." }),
   text("node.zmq_hashblock", "", {
+    needed: "an address such as tcp://127.0.0.1:28332",
+    allows: (value) => value === "" || isZmqAddress(value),
     doc: "The node's zmqpubhashblock address, such as tcp://127.0.0.1:28332; empty: not used.",
   }),
 ];

@@ -138,13 +138,21 @@ export function toConfig(values: Values): Config {
   const listen = parseListenAddress(text("stratum.stratum_v2_listen"));
   if (listen === undefined) throw new Error("the schema lets only addresses through");
   const workers = configuredValue(values, "mining.workers");
-  const nodes = nodeNumbers(values).map((index) => ({
-    rpcUrl: text(`node.${index}.rpc_url`),
-    rpcCookie: text(`node.${index}.rpc_cookie`),
-    rpcUser: text(`node.${index}.rpc_user`),
-    rpcPassword: text(`node.${index}.rpc_password`),
-    zmqHashblock: text(`node.${index}.zmq_hashblock`),
-  }));
+  const nodes = nodeNumbers(values).map((index) => {
+    const rpcUser = text(`node.${index}.rpc_user`);
+    const rpcPassword = text(`node.${index}.rpc_password`);
+    if (rpcUser !== "" && rpcPassword === "") {
+      const message = `node.${index}.rpc_user is set and node.${index}.rpc_password is not: no node lets a user in without one`;
+      throw new UsageError("config-invalid", message);
+    }
+    return {
+      rpcUrl: text(`node.${index}.rpc_url`),
+      rpcCookie: text(`node.${index}.rpc_cookie`),
+      rpcUser,
+      rpcPassword,
+      zmqHashblock: text(`node.${index}.zmq_hashblock`),
+    };
+  });
   const simulated = flag("simulate.enabled") || nodes.length === 0;
   const isSet = values.has("mining.min_difficulty");
   const config: Config = {

@@ -11,6 +11,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import { TemplateError } from "./errors.ts";
 import { Backoff } from "./rpc-backoff.ts";
+import { isZmqAddress } from "./zmq-address.ts";
 
 const TOPIC = "hashblock";
 /** A message has 45 bytes; arbitrary above that. A publisher that sends more is left for a while. */
@@ -56,7 +57,7 @@ export class HashblockSubscriber {
 
   /** @throws {TemplateError} `node-options-invalid`. */
   constructor(options: HashblockOptions, { logger, metrics, clock }: Parts) {
-    if (!isAddress(options.address)) {
+    if (!isZmqAddress(options.address)) {
       throw new TemplateError(
         "node-options-invalid",
         `zmq_hashblock ${JSON.stringify(options.address)} is not an address: right would be tcp://127.0.0.1:28332`,
@@ -161,9 +162,4 @@ export class HashblockSubscriber {
     this.#socket?.close();
     await this.#receiving;
   }
-}
-
-function isAddress(text: string): boolean {
-  const port = Number(/^tcp:\/\/[^\s/]+:(\d{1,5})$/.exec(text)?.[1]);
-  return /^ipc:\/\/\S+$/.test(text) || (port >= 1 && port <= 65_535);
 }

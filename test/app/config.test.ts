@@ -97,6 +97,7 @@ describe("a configuration", () => {
         ADIT_VARDIFF__ENABLED: "false",
         ADIT_NODE__0__RPC_URL: "http://10.0.0.1:1",
         ADIT_NODE__1__RPC_USER: "12",
+        ADIT_NODE__1__RPC_PASSWORD: "34",
         ADIT_SIMULATE__ENABLED: "true",
       },
     });

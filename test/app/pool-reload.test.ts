@@ -136,7 +136,7 @@ describe("a configuration that is read again", () => {
   it("while the pool starts is what it starts with", async () => {
     const node = await FakeNode.start();
     const address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-    start("", { NETWORK: "regtest", PAYOUT__ADDRESS: address, NODE__0__RPC_URL: node.url, NODE__0__RPC_USER: "pool" });
+    start("", { NETWORK: "regtest", PAYOUT__ADDRESS: address, NODE__0__RPC_URL: node.url });
     const call = await node.next("getblockchaininfo");
     reloadWith('[stratum]\npublic_host = "pool.example"\n');
     expect(run.printed).toEqual([]);

@@ -147,8 +147,13 @@ describe("a key that cannot change", () => {
 
   it.each(NODE_KEYS.map((spec) => spec.path))("is named with the number of its node, and no value of it: %s", (key) => {
     const reloader = running(NODE);
-    const value = key === "node.rpc_url" ? "http://alice:hunter2@10.0.0.2:1" : "hunter2";
-    write(`${NODE.replace(/rpc_url.*/, "")}${key.replace("node.", "")} = "${value}"\n`);
+    const values: Record<string, string> = {
+      "node.rpc_url": "http://alice:hunter2@10.0.0.2:1",
+      "node.zmq_hashblock": "tcp://hunter2:1",
+    };
+    const more = key === "node.rpc_user" ? 'rpc_password = "hunter2"\n' : "";
+    const line = `${key.replace("node.", "")} = "${values[key] ?? "hunter2"}"\n`;
+    write(`${NODE.replace(/rpc_url.*/, "")}${line}${more}`);
     reloader.reload();
     expect(kept()).toContain(key.replace("node", "node.0"));
     expect(JSON.stringify(logger.lines)).not.toContain("hunter2");

@@ -174,7 +174,9 @@ describe("nodes", () => {
 
   it("have their ZMQ address looked at", () => {
     const node = { NODE__0__RPC_URL: "http://127.0.0.1:1", NODE__0__ZMQ_HASHBLOCK: "127.0.0.1:28332" };
-    expect(() => optionsOf({ ...payout, ...node })).toThrow('zmq_hashblock "127.0.0.1:28332" is not an address');
+    expect(() => optionsOf({ ...payout, ...node })).toThrow(
+      'ADIT_NODE__0__ZMQ_HASHBLOCK: node.0.zmq_hashblock is "127.0.0.1:28332", but an address such as tcp://127.0.0.1:28332 is needed',
+    );
   });
 
   it("are left alone where the simulated node is asked for, with their blocks too", () => {

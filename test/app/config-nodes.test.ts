@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { toConfig } from "../../src/app/config.ts";
+import { parseConfig } from "../../src/app/config-sources.ts";
+
+function nodesOf(toml: string): { rpcUser: string; rpcPassword: string; zmqHashblock: string }[] {
+  return [...toConfig(parseConfig(`network = "regtest"\n[payout]\nmode = "solo"\n${toml}`, "c.toml")).nodes];
+}
+
+describe("a node", () => {
+  it("whose ZMQ address is none is named with its file, place and what would be right", () => {
+    expect(() => nodesOf('[[node]]\n[[node]]\nzmq_hashblock = "foo"\n')).toThrow(
+      'c.toml: node.1.zmq_hashblock is "foo", but an address such as tcp://127.0.0.1:28332 is needed',
+    );
+  });
+
+  it.each(["", "tcp://127.0.0.1:28332", "tcp://[::1]:1", "ipc:///run/node"])(
+    "may have %j as its ZMQ address",
+    (address) => {
+      expect(nodesOf(`[[node]]\nzmq_hashblock = "${address}"\n`)[0]?.zmqHashblock).toBe(address);
+    },
+  );
+
+  it("with a user and no password is refused, by its place", () => {
+    expect(() => nodesOf('[[node]]\n[[node]]\nrpc_user = "alice"\n')).toThrow(
+      "node.1.rpc_user is set and node.1.rpc_password is not",
+    );
+  });
+
+  it("may have both, or a password alone", () => {
+    const [both, alone] = nodesOf('[[node]]\nrpc_user = "a"\nrpc_password = "b"\n[[node]]\nrpc_password = "c"\n');
+    expect([both?.rpcUser, both?.rpcPassword, alone?.rpcUser, alone?.rpcPassword]).toEqual(["a", "b", "", "c"]);
+  });
+});
