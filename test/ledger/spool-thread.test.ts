@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { FolderSpool } from "../../src/ledger/folder-spool.ts";
 import { fileNameOf } from "../../src/ledger/spool-file.ts";
 import { SpoolFolder } from "../../src/ledger/spool-folder.ts";
 import { type SpoolThread, startSpoolThread } from "../../src/ledger/spool-thread.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
+import { canMount, SmallDisk } from "../support/small-disk.ts";
 import { until, within } from "../support/wait.ts";
 import { spooledBlock } from "./spool-values.ts";
 
@@ -79,4 +80,32 @@ it("a data folder that was taken away while the pool ran is written to again whe
   mkdirSync(data);
   await within(durable, "the second write");
   expect(readdirSync(join(data, "spool"))).toEqual([fileNameOf(spooledBlock(2))]);
+});
+
+describe.skipIf(!canMount)("a disk of its own", () => {
+  function mounted(): SmallDisk {
+    const disk = SmallDisk.mount(256);
+    if (disk === undefined) throw new Error("the disk could not be mounted");
+    onTestFinished(() => disk.unmount());
+    return disk;
+  }
+
+  it.each<[string, string, (disk: SmallDisk) => void, (disk: SmallDisk) => void]>([
+    ["that is full", "ENOSPC", (disk) => disk.fill(), (disk) => disk.drain()],
+    ["that is read-only", "EROFS", (disk) => disk.setReadOnly(true), (disk) => disk.setReadOnly(false)],
+  ])("%s is said as %s, and the block is written once that is over", async (_how, systemCode, spoil, mend) => {
+    const disk = mounted();
+    const folder = join(disk.folder, "spool");
+    mkdirSync(folder);
+    const { spool, logger } = openSpool(folder);
+    spoil(disk);
+    const large = spooledBlock(1, { block: Uint8Array.from({ length: 20_000 }, (_, index) => index) });
+    const { durable } = spool.keep(large);
+    await until("it is said", () => logger.lines.length > 0);
+    expect(logger.lines[0]).toMatchObject({ level: "error", context: { systemCode } });
+    expect(readdirSync(folder)).toEqual([]);
+    mend(disk);
+    await within(durable, "the write");
+    expect(readdirSync(folder)).toEqual([fileNameOf(large)]);
+  });
 });
