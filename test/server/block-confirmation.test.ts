@@ -187,6 +187,16 @@ describe("a block that nodes refuse", () => {
     expect(await ends()).toEqual([["submitted", "refused"], ["aside"]]);
   });
 
+  it("is not brought to one that refused it any more, wherever it stands there", async () => {
+    await bench.answer(bench.near, REFUSED);
+    await bench.answer(bench.far, ACCEPTED);
+    await bench.check(unknown(), onChain(1));
+    await bench.check(offChain(), onChain(1));
+    await bench.pass(60_000);
+    expect(bench.near.submissions).toHaveLength(1);
+    expect(bench.near.preferred).toEqual([]);
+  });
+
   it("but one has on its chain is accepted", async () => {
     await bench.answer(bench.near, REFUSED);
     await bench.check(onChain(1));

@@ -38,8 +38,11 @@ export class HeldSpool implements BlockSpool {
   /** Called within `keep`. */
   onKeep: () => void = () => undefined;
   closed = false;
+  /** The disk hangs: reading never ends. */
+  hangs = false;
 
   async read(): Promise<readonly { readonly block: SpooledBlock; readonly kept: KeptBlock }[]> {
+    if (this.hangs) await new Promise(() => undefined);
     return this.left.map((block) => ({ block, kept: this.#hold(block) }));
   }
 
