@@ -6,7 +6,7 @@ import type { BlockRecord, Period, RememberedDifficulty } from "./ledger.ts";
 
 export type LedgerRequest =
   | { readonly method: "commit"; readonly batch: BatchColumns }
-  | { readonly method: "recordBlock"; readonly block: BlockRecord }
+  | { readonly method: "recordBlocks"; readonly blocks: readonly BlockRecord[] }
   | { readonly method: "rememberDifficulties"; readonly entries: readonly RememberedDifficulty[] }
   | { readonly method: "totalsOf"; readonly userIdentity: string }
   | { readonly method: "report"; readonly period: Period }

@@ -64,18 +64,21 @@ export class LedgerStore {
     this.#use(({ shares }) => shares.commit(batch, { forget: !this.#clockJumped() }));
   }
 
-  recordBlock(block: BlockRecord): void {
-    this.#use(({ database }) =>
-      database
-        .prepare(
-          `INSERT INTO blocks (hash, height, user_identity, found_at, fate, reason)
+  recordBlocks(blocks: readonly BlockRecord[]): void {
+    this.#use(({ database }) => {
+      const record = database.prepare(
+        `INSERT INTO blocks (hash, height, user_identity, found_at, fate, reason)
            VALUES (@hash, @height, @userIdentity, @foundAtMs, @fate, @reason)
            ON CONFLICT (hash) DO UPDATE SET
              height = excluded.height, user_identity = excluded.user_identity, found_at = excluded.found_at,
              fate = excluded.fate, reason = excluded.reason`,
-        )
-        .run({ ...block, reason: block.reason ?? null }),
-    );
+      );
+      database
+        .transaction(() => {
+          for (const block of blocks) record.run({ ...block, reason: block.reason ?? null });
+        })
+        .immediate();
+    });
   }
 
   rememberDifficulties(entries: readonly RememberedDifficulty[]): void {

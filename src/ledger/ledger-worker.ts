@@ -15,8 +15,8 @@ function run(call: LedgerCall): unknown {
   switch (call.method) {
     case "commit":
       return store.commit(fromColumns(call.batch));
-    case "recordBlock":
-      return store.recordBlock(call.block);
+    case "recordBlocks":
+      return store.recordBlocks(call.blocks);
     case "rememberDifficulties":
       return store.rememberDifficulties(call.entries);
     case "totals":

@@ -35,13 +35,22 @@ const startLedgerThread: StartLedgerThread = (options) => {
   return new Worker(path, { workerData: options, execArgv: [], name: "ledger" });
 };
 
+function tooMany(): LedgerError {
+  return new LedgerError("ledger-failed", "the ledger does not keep up: too many calls wait for it");
+}
+
 export class SqliteLedger implements ShareLedger {
   readonly #options: LedgerStoreOptions;
   readonly #startThread: StartLedgerThread;
   #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
+  readonly #unrecorded: BlockRecord[] = [];
+  /** Resolves when no records of blocks are under way. */
+  #records: Promise<unknown> = Promise.resolve();
+  #nextRecords: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
+  #isEnding = false;
 
   /** @param startThread so that a test can be beside it. */
   constructor(options: LedgerStoreOptions, startThread: StartLedgerThread = startLedgerThread) {
@@ -54,8 +63,20 @@ export class SqliteLedger implements ShareLedger {
   }
 
   async recordBlock(block: BlockRecord): Promise<void> {
+    if (this.#unrecorded.length >= MAX_WAITING) throw tooMany();
     // A part of a larger buffer would be copied with all of it.
-    await this.#call({ method: "recordBlock", block: { ...block, hash: new Uint8Array(block.hash) } });
+    this.#unrecorded.push({ ...block, hash: new Uint8Array(block.hash) });
+    // What comes while records are under way goes together: commits wait behind one of them at most.
+    this.#nextRecords ??= this.#records.then(() => this.#record());
+    await this.#nextRecords;
+  }
+
+  #record(): Promise<unknown> {
+    const blocks = this.#unrecorded.splice(0);
+    this.#nextRecords = undefined;
+    const recorded = this.#call({ method: "recordBlocks", blocks });
+    this.#records = recorded.catch(() => undefined);
+    return recorded;
   }
 
   async rememberDifficulties(entries: readonly RememberedDifficulty[]): Promise<void> {
@@ -89,6 +110,8 @@ export class SqliteLedger implements ShareLedger {
   }
 
   async #close(): Promise<void> {
+    await this.#nextRecords?.catch(() => undefined);
+    this.#isEnding = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
@@ -97,12 +120,9 @@ export class SqliteLedger implements ShareLedger {
   }
 
   #call(request: LedgerRequest): Promise<unknown> {
-    if (this.#closed !== undefined) return Promise.reject(new LedgerError("ledger-failed", "the ledger is closed"));
-    if (this.#waiting.size >= MAX_WAITING) {
-      return Promise.reject(
-        new LedgerError("ledger-failed", "the ledger does not keep up: too many calls wait for it"),
-      );
-    }
+    if (this.#isEnding) return Promise.reject(new LedgerError("ledger-failed", "the ledger is closed"));
+    // Shares come first: there is one commit at a time.
+    if (this.#waiting.size >= MAX_WAITING && request.method !== "commit") return Promise.reject(tooMany());
     this.#worker ??= this.#start();
     return this.#send(this.#worker, request);
   }

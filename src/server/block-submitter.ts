@@ -14,6 +14,7 @@ import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock 
 import type { BlockFound } from "../mining/solved-block.ts";
 import type { BlockNode } from "../templates/block-node.ts";
 import { FollowedBlock, type FollowingParts } from "./followed-block.ts";
+import { GatedNode } from "./gated-node.ts";
 
 export type BlockSubmitterOptions = {
   readonly nodes: readonly BlockNode[];
@@ -53,7 +54,8 @@ export class BlockSubmitter {
       confirmed: metrics.counter({ name: "adit_blocks_confirmed_total", help: "Blocks deep on the best chain" }),
       orphaned: metrics.counter({ name: "adit_blocks_orphaned_total", help: "Blocks that the chain went on without" }),
     };
-    this.#parts = { nodes: options.nodes, ledger: options.ledger, logger, clock, counters };
+    const nodes = options.nodes.map((node) => new GatedNode(node));
+    this.#parts = { nodes, ledger: options.ledger, logger, clock, counters };
   }
 
   /** Resolves once every block of the spool is on its way to every node. Never rejects. */

@@ -14,7 +14,7 @@ import { AT_MS, batchOf, creditOf } from "./ledger-values.ts";
 function inUse(file: string): LedgerStore {
   const store = new LedgerStore({ file, durability: "full", retention: RETENTION }, STORE_CLOCK);
   store.commit(batchOf("a", creditOf({ acceptedShares: 3, rejects: { "stale-share": 1 } })));
-  store.recordBlock(blockOf(1));
+  store.recordBlocks([blockOf(1)]);
   return store;
 }
 
@@ -151,7 +151,7 @@ describe("LedgerFileReader", () => {
     store.totals();
     const reader = new LedgerFileReader(file);
     expect(await reader.beginMs()).toBeUndefined();
-    store.recordBlock(blockOf(1));
+    store.recordBlocks([blockOf(1)]);
     const { foundAtMs } = blockOf(1);
     expect(await reader.beginMs()).toBe(foundAtMs);
     store.commit({ ...batchOf("a", creditOf()), atMs: foundAtMs - 90_000 });

@@ -3,8 +3,10 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { BlockRecord } from "../../src/ledger/ledger.ts";
 import { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { within } from "../support/wait.ts";
+import { blockOf } from "./block-records-suite.ts";
 import { ledgerFile, RETENTION } from "./ledger-file.ts";
 import { describeLedger } from "./ledger-suite.ts";
 import { batchOf, creditOf } from "./ledger-values.ts";
@@ -44,9 +46,10 @@ describe("SqliteLedger's thread", () => {
   it("is started again where it died: what it had not answered is rejected, and counted once when it comes again", async () => {
     const { ledger, threads } = watched();
     await ledger.commit(batchOf("a", creditOf()));
+    const ended = threads[0]?.terminate();
     const lost = ledger.commit(batchOf("b", creditOf()));
     const isLost = expect(lost).rejects.toMatchObject({ code: "ledger-failed" });
-    await threads[0]?.terminate();
+    await ended;
     await isLost;
     await ledger.commit(batchOf("b", creditOf()));
     expect(await ledger.totals()).toMatchObject({ acceptedShares: 2 });
@@ -79,10 +82,32 @@ describe("SqliteLedger's thread", () => {
     expect(threads).toHaveLength(1);
   });
 
-  it("takes 4,096 calls at once and refuses one more, which can be made again", async () => {
+  it("records thousands of blocks at once without holding up shares, and all of them before it closes", async () => {
+    const { ledger } = watched();
+    const order: string[] = [];
+    const blockAt = (index: number): BlockRecord => {
+      const hash = new Uint8Array(32);
+      new DataView(hash.buffer).setUint32(0, index);
+      return blockOf(1, { hash });
+    };
+    const recorded = Array.from({ length: 4_096 }, (_, index) =>
+      ledger.recordBlock(blockAt(index)).then(() => order.push("block")),
+    );
+    await expect(ledger.recordBlock(blockAt(5_000))).rejects.toMatchObject({ code: "ledger-failed" });
+    await Promise.all(recorded);
+    const further = [6_000, 6_001].map((index) => ledger.recordBlock(blockAt(index)));
+    await ledger.commit(batchOf("a", creditOf()));
+    await Promise.all(further);
+    const last = ledger.recordBlock(blockAt(7_000));
+    await Promise.all([ledger.close(), last]);
+    expect(order).toHaveLength(4_096);
+  });
+
+  it("takes 4,096 calls at once and refuses one more, which can be made again, but for shares", async () => {
     const { ledger } = watched();
     const calls = Array.from({ length: 4_096 }, (_, index) => ledger.totalsOf(`${index}`));
     await expect(ledger.totals()).rejects.toMatchObject({ message: expect.stringContaining("does not keep up") });
+    await ledger.commit(batchOf("a", creditOf()));
     await Promise.all(calls);
     await ledger.totals();
   });

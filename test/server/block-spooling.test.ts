@@ -234,7 +234,19 @@ describe("blocks that are followed at a time", () => {
     bench.submitter.submit(blockFound(1_025));
     expect(bench.logger.of(MESSAGE)).toMatchObject([{ hash: expect.stringMatching(/02$/) }]);
     expect(bench.spool.states.slice(0, 3)).toEqual(["kept", "removed", "kept"]);
-    expect(bench.near.submissions).toHaveLength(1_025);
+  });
+
+  it("go to a node 16 at a time, the newest first, and the others as those have ended", async () => {
+    bench = new BlockBench();
+    for (let index = 1; index <= 18; index += 1) bench.submitter.submit(blockFound(index));
+    const sent = (): number[] => bench.near.submissions.map(({ block }) => block[0] ?? 0);
+    expect(sent()).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
+    bench.near.submissions[3]?.answer(ACCEPTED);
+    await nextTurn();
+    expect(sent().slice(16)).toEqual([18]);
+    bench.near.submissions[5]?.reject(new Error("a fault"));
+    await nextTurn();
+    expect(sent().slice(16)).toEqual([18, 17]);
   });
 
   it("and of which none was accepted lose the oldest, whose file stays for the next start", async () => {
@@ -244,6 +256,7 @@ describe("blocks that are followed at a time", () => {
     expect(new Set(bench.spool.states)).toEqual(new Set(["kept"]));
     bench.near.submissions[0]?.answer(FAILED);
     await bench.pass(250);
-    expect(bench.near.submissions).toHaveLength(1_025);
+    // The newest has its place; the oldest is not tried again.
+    expect(bench.near.submissions).toHaveLength(17);
   });
 });
