@@ -6,8 +6,12 @@ import { until } from "../support/wait.ts";
 import { adit, dataDir, endRuns, pool, type Run } from "./adit-process.ts";
 
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-/** Each share solves a block of regtest. */
-const EASY = { ADIT_MINING__MIN_DIFFICULTY: "0", ADIT_VARDIFF__ENABLED: "false" };
+/** Each share solves a block of regtest; a CPU finds a few in a second. */
+const EASY = {
+  ADIT_MINING__MIN_DIFFICULTY: "0",
+  ADIT_MINING__SHARES_PER_MINUTE: "120",
+  ADIT_VARDIFF__ENABLED: "false",
+};
 
 let node: BcoinNode;
 beforeAll(async () => {
@@ -23,7 +27,7 @@ function poolOn(rpcUrl: string, flags: readonly string[], environment: Record<st
 
 async function minesOn(run: Run): Promise<void> {
   const { height } = node;
-  const miner = adit(["miner", await run.url(), "--shares", "1", "--hashrate", "1"]);
+  const miner = adit(["miner", await run.url(), "--shares", "1", "--hashrate", "1000000"]);
   expect((await miner.ended).code, miner.stderr).toBe(0);
   await until("the node has the block", () => node.height > height);
   await until("the pool says so", () => run.stderr.includes("block accepted"));
