@@ -14,6 +14,8 @@ export type TestMinerOptions = {
   readonly kind: "standard" | "extended";
   readonly user?: string;
   readonly nominalHashrate?: number;
+  /** Called with each SubmitShares.Success. */
+  readonly onAccepted?: () => void;
   /** Undefined: plaintext. */
   readonly authorityPublicKey?: Uint8Array | undefined;
 };
@@ -76,6 +78,7 @@ export class TestMiner {
         onAccepted: ({ shares, difficulty }) => {
           this.accepted += shares;
           this.acknowledgedDifficulty += difficulty;
+          options.onAccepted?.();
         },
         onRejected: (rejected) => this.rejected.push(rejected),
         onClosed: () => {
@@ -109,9 +112,10 @@ export class TestMiner {
     return { unit, nonce };
   }
 
-  send(unit: WorkUnit, nonce: number): void {
+  /** @returns the share's sequence number. */
+  send(unit: WorkUnit, nonce: number): number {
     this.submitted += 1;
-    this.#client.submit(unit, nonce);
+    return this.#client.submit(unit, nonce);
   }
 
   close(): void {
