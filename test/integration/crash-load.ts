@@ -66,6 +66,14 @@ export type MinerRecord = {
   readonly possible: number;
 };
 
+export type LoadMix = {
+  /** One share in so many is one that solves a block; others may solve one by chance. */
+  readonly blockOneIn: number;
+  /** Shares that are sent together, and the pause after them. */
+  readonly atOnce: number;
+  readonly pauseMs: number;
+};
+
 /** Of all miners of all pools, one after the other. */
 export class CrashLoad {
   readonly #random: SeededRandom;
@@ -91,27 +99,27 @@ export class CrashLoad {
     await Promise.all(this.#miners.map(({ miner }) => miner.ready()));
   }
 
-  /** Shares of miners by chance, a few each millisecond or so, until that time; each so often one that solves a block. */
-  async mine(durationMs: number, { blockOneIn }: { readonly blockOneIn: number }): Promise<void> {
+  /** Shares of miners by chance until that time; each so often one that solves a block. */
+  async mine(durationMs: number, { blockOneIn, atOnce, pauseMs }: LoadMix): Promise<void> {
     const endMs = performance.now() + durationMs;
     while (performance.now() < endMs) {
-      for (let shares = 0; shares < 5; shares += 1) {
+      for (let shares = 0; shares < atOnce; shares += 1) {
         const miner = this.#miners[this.#random.between(0, this.#miners.length - 1)];
         miner?.mine(this.#random.between(1, blockOneIn) === 1 ? "block" : "share");
       }
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
   /** Goes on until the next acknowledgement, and calls `act` in that very moment. */
-  async mineUntilAcknowledged(act: () => void, options: { readonly blockOneIn: number }): Promise<void> {
+  async mineUntilAcknowledged(act: () => void, mix: LoadMix): Promise<void> {
     let isAcknowledged = false;
     this.#onAcknowledgement = () => {
       this.#onAcknowledgement = () => undefined;
       isAcknowledged = true;
       act();
     };
-    while (!isAcknowledged) await this.mine(5, options);
+    while (!isAcknowledged) await this.mine(5, mix);
   }
 
   /** Ends the miners: what they have been told by now is their record. */

@@ -18,7 +18,7 @@ const ENVIRONMENT = {
   ADIT_VARDIFF__ENABLED: "false",
 };
 
-const MIX = { blockOneIn: 200 };
+const MIX = { blockOneIn: 200, atOnce: 5, pauseMs: 1 };
 
 /** Hashes as explorers print them. */
 function simulatedChain(folder: string): ReadonlySet<string> {
