@@ -17,6 +17,8 @@ export type LedgerErrorCode =
   | "ledger-replaced"
   /** A newer version of the program made it. */
   | "ledger-too-new"
+  /** It does not answer. */
+  | "ledger-slow"
   /** There is no such file. */
   | "ledger-missing"
   /** A fault of the program's own, or one that SQLite names no other way. */

@@ -22,7 +22,7 @@ export type FolderSpoolOptions = {
 
 /** First wait after a write that failed; doubled each time up to the longest. */
 const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 10_000;
 
 export class FolderSpool implements BlockSpool {
   readonly #folder: string;

@@ -6,11 +6,13 @@
 
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import type { MetricRegistry } from "../core/metrics.ts";
 import type { ShareLedger } from "../ledger/ledger.ts";
 import { type Acknowledgement, AcknowledgementBook, type Flush } from "../mining/acknowledgements.ts";
 import type { Channel } from "../mining/channel.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesSuccess } from "../wire/share-messages.ts";
+import { type LedgerFault, LedgerHealth } from "./ledger-health.ts";
 
 export type AcknowledgerOptions = AcknowledgerSettings & {
   readonly ledger: ShareLedger;
@@ -33,7 +35,7 @@ const RETRY_MS = 1_000;
 
 export class Acknowledger {
   #options: AcknowledgerOptions;
-  readonly #logger: Logger;
+  readonly #health: LedgerHealth;
   readonly #clock: Clock;
   readonly #book = new AcknowledgementBook();
   #timer: Timer | undefined;
@@ -47,15 +49,28 @@ export class Acknowledger {
   #retry: Timer | undefined;
   #ended = false;
 
-  constructor(options: AcknowledgerOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
+  constructor(
+    options: AcknowledgerOptions,
+    context: { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock },
+  ) {
     this.#options = options;
-    this.#logger = context.logger;
+    this.#health = new LedgerHealth(context);
     this.#clock = context.clock;
   }
 
   /** Holds from the next share on; what waits already waits no longer than it would have. */
   reconfigure(settings: AcknowledgerSettings): void {
     this.#options = { ...this.#options, ...settings };
+  }
+
+  /** Why no shares are stored; undefined while they are. */
+  get ledgerFault(): LedgerFault | undefined {
+    return this.#health.fault;
+  }
+
+  /** To be called each second or so: says where the ledger hangs. */
+  look(): void {
+    this.#health.look();
   }
 
   /** Accepted shares that the ledger has. */
@@ -120,13 +135,12 @@ export class Acknowledger {
     const ready = this.#options.beforeAcknowledging?.();
     for (;;) {
       try {
+        this.#health.begun();
         await this.#options.ledger.commit(flush.commit);
+        this.#health.ended();
         break;
       } catch (error) {
-        this.#logger.error("shares could not be stored; their acknowledgements wait", {
-          error: error instanceof Error ? error.message : String(error),
-          channels: flush.commit.credits.length,
-        });
+        this.#health.failed(error);
         await new Promise<void>((resolve) => {
           if (!this.#ended) this.#retry = this.#clock.after(RETRY_MS, resolve);
         });

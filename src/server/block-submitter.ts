@@ -100,7 +100,7 @@ export class BlockSubmitter {
     });
   }
 
-  /** Resolves once each block found so far is in the spool, or a node has accepted it, or it is finished. Never rejects. */
+  /** Resolves once each block found so far is in the spool, or a node has it, or it is finished. Never rejects. */
   async spooled(): Promise<void> {
     await Promise.all([...this.#followed.values()].map(({ secured }) => secured));
   }

@@ -27,7 +27,7 @@ export type FollowingParts = {
 };
 
 export class FollowedBlock {
-  /** Resolves once the block is in the spool, a node has accepted it, or it is finished. */
+  /** Resolves once the block is in the spool, a node has it, or it is finished. */
   readonly secured: Promise<void>;
   /** Resolves once its fate is known and recorded, and its file is gone. */
   readonly ended: Promise<void>;
@@ -107,7 +107,11 @@ export class FollowedBlock {
   #onAnswer({ kind }: SubmitResult): void {
     if (this.#isFinished) return;
     if (kind === "accepted") this.#accept();
-    if (kind === "inconclusive" && !this.#isAccepted) this.#fates.set("inconclusive");
+    if (kind === "inconclusive") {
+      // The node has it all the same: it outlives this process.
+      this.#onSecured();
+      if (!this.#isAccepted) this.#fates.set("inconclusive");
+    }
     if (kind === "refused" && this.#isRefusedByAll()) {
       this.#end("refused");
       return;

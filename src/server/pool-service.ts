@@ -23,6 +23,7 @@ import { Acknowledger, type AcknowledgerOptions, type AcknowledgerSettings } fro
 import { BlockSubmitter } from "./block-submitter.ts";
 import { Deadline } from "./deadline.ts";
 import { DifficultyKeeper } from "./difficulty-keeper.ts";
+import type { LedgerFault } from "./ledger-health.ts";
 import { StratumServer, type StratumServerOptions, type StratumSettings } from "./stratum-server.ts";
 
 export type PoolServiceOptions = {
@@ -111,6 +112,11 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     return { stored: this.#acknowledger.storedShares, unstored: this.#acknowledger.unstoredShares };
   }
 
+  /** Why no shares are stored, nor acknowledged; undefined while they are. */
+  get ledgerFault(): LedgerFault | undefined {
+    return this.#acknowledger.ledgerFault;
+  }
+
   /**
    * Listens, and begins to follow the node: one that cannot serve yet is waited for, and so are its miners. Resolves
    * once it is known whether it serves.
@@ -126,7 +132,10 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
     // Before any channel can be opened, for which there has to be work.
     if (!this.#stopping) await this.#difficulties.load();
     if (this.#stopping) return address;
-    this.#retargeting = this.#clock.every(RETARGET_MS, () => this.#pool.retarget(this.#clock.now()));
+    this.#retargeting = this.#clock.every(RETARGET_MS, () => {
+      this.#acknowledger.look();
+      this.#pool.retarget(this.#clock.now());
+    });
     try {
       await this.#options.templates.start(this);
     } catch (error) {
@@ -156,8 +165,8 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#outage?.cancel();
-    await this.#listening?.catch(() => undefined);
     this.#retargeting?.cancel();
+    await this.#listening?.catch(() => undefined);
     this.#stratum.stopAccepting();
     this.#stratum.holdBack("everybody");
     const deadline = new Deadline(STORE_GRACE_MS, this.#clock);

@@ -43,10 +43,16 @@ it(`a pool on a real node that is killed ${KILLS} times loses no acknowledged sh
   for (let kills = 0; kills < KILLS; kills += 1) {
     await load.connect(await pool.start(), MINERS);
     await load.mine(random.between(1, 500), MIX);
+    // Every fifth one while the node is down: what is found then is on no chain, and in the spool alone.
+    const isDown = kills % 5 === 4;
+    // What it has taken before, it keeps.
+    if (isDown) await until("all is acknowledged", () => load.unanswered === 0);
+    if (isDown) await node.stop();
     // Every other one when an acknowledgement comes: what it promises has to be kept already.
-    if (kills % 2 === 1) await load.mineUntilAcknowledged(() => void pool.kill(), MIX);
+    if (kills % 2 === 1 || isDown) await load.mineUntilAcknowledged(() => void pool.kill(), MIX);
     await pool.kill();
     load.disconnect();
+    if (isDown) await node.restart();
   }
   await pool.start();
   let onChain: ReadonlySet<string> = new Set();

@@ -128,6 +128,16 @@ export class CrashLoad {
     this.#miners = [];
   }
 
+  /** Shares of the present miners that nobody has said anything of. */
+  get unanswered(): number {
+    return this.#miners.reduce((sum, { possible, miner }) => sum + possible - miner.accepted, 0);
+  }
+
+  /** Shares of the present miners. */
+  get acknowledged(): number {
+    return this.#miners.reduce((sum, { miner }) => sum + miner.accepted, 0);
+  }
+
   get records(): MinerRecord[] {
     return this.#records.map(({ user, miner, acknowledged, possible }) => ({
       user,

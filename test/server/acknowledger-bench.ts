@@ -1,5 +1,6 @@
 /** An acknowledger between two channels and a ledger, which answers when a test tells it to. */
 
+import { createMetricRegistry } from "../../src/core/metrics.ts";
 import { Acknowledger, type AcknowledgerOptions } from "../../src/server/acknowledger.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
@@ -13,6 +14,7 @@ export const RETRY_MS = 1_000;
 export class AcknowledgerBench {
   readonly clock = new ManualClock();
   readonly logger = new RecordingLogger();
+  readonly metrics = createMetricRegistry();
   readonly ledger = new HeldLedger();
   readonly acknowledger: Acknowledger;
   readonly alice = new RecordingChannel(1, "alice");

@@ -23,9 +23,9 @@ describe("a commit that fails", () => {
     await bench.commitEnds(3);
     expect(new Set(bench.ledger.commits.map(({ value }) => value)).size).toBe(1);
     expect(bench.alice.frames).toHaveLength(1);
-    expect(bench.logger.of("shares could not be stored; their acknowledgements wait")).toEqual(
-      Array(3).fill({ error: "the disk is full", channels: 1 }),
-    );
+    expect(bench.logger.of("shares cannot be stored: their acknowledgements wait")).toEqual([
+      { code: "internal-error", reason: "the disk is full" },
+    ]);
   });
 
   it("lets no other commit pass and nothing be acknowledged meanwhile, and what waited follows at once", async () => {

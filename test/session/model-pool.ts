@@ -1,5 +1,6 @@
 /** A pool in the model, with its acknowledgements and a ledger that fails when it is told to; no socket, no real time. */
 
+import { createMetricRegistry } from "../../src/core/metrics.ts";
 import type { ShareBatchCommit } from "../../src/ledger/ledger.ts";
 import { MemoryLedger } from "../../src/ledger/memory-ledger.ts";
 import type { Channel } from "../../src/mining/channel.ts";
@@ -64,7 +65,7 @@ export class ModelPool extends PoolHarness {
     this.#reached = reached;
     this.#acknowledger = new Acknowledger(
       { ledger: this.ledger, runId: "model", intervalMs: 250, maxPendingShares: 40 },
-      { logger: this.logger, clock: this.clock },
+      { logger: this.logger, metrics: createMetricRegistry(), clock: this.clock },
     );
   }
 
