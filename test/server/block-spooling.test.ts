@@ -2,7 +2,17 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { BlockFate } from "../../src/ledger/ledger.ts";
 import type { SpooledBlock } from "../../src/ledger/spool.ts";
 import { nextTurn, within } from "../support/wait.ts";
-import { ACCEPTED, BlockBench, blockFound, FAILED, HASH, offChain, onChain, REFUSED } from "./block-bench.ts";
+import {
+  ACCEPTED,
+  BlockBench,
+  blockFound,
+  FAILED,
+  HASH,
+  INCONCLUSIVE,
+  offChain,
+  onChain,
+  REFUSED,
+} from "./block-bench.ts";
 
 let bench: BlockBench;
 beforeEach(() => {
@@ -130,6 +140,13 @@ describe("spooled()", () => {
     bench.far.submissions[2]?.answer(REFUSED);
     expect(await isSettled(spooled)).toBe(true);
     expect(await isSettled(bench.submitter.spooled())).toBe(false);
+  });
+
+  it("is resolved by a node that has stored the block beside its best chain, too", async () => {
+    bench.submitter.submit(blockFound());
+    const spooled = bench.submitter.spooled();
+    await bench.answer(bench.near, INCONCLUSIVE);
+    await within(spooled, "the node's word");
   });
 
   it("is resolved by a chain that has the block, too", async () => {
