@@ -1,7 +1,7 @@
 /** A small file system of its own, for what happens on a full or read-only disk. Needs the right to mount one. */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -23,8 +23,16 @@ export class SmallDisk {
 
   /** Takes all the room that is left. */
   fill(): void {
-    const { bavail, bsize } = statfsSync(this.folder);
-    writeFileSync(this.#ballast, new Uint8Array(bavail * bsize));
+    const ballast = openSync(this.#ballast, "a");
+    const page = new Uint8Array(4_096);
+    try {
+      // Others may write meanwhile: how much room there is shows only when it ends.
+      for (;;) writeSync(ballast, page);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    } finally {
+      closeSync(ballast);
+    }
   }
 
   /** Gives the room back. */
