@@ -25,8 +25,8 @@ export function lockDataFolder(folder: string, options: { readonly timeoutMs?: n
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: options.timeoutMs ?? LOCK_TIMEOUT_MS });
-    // No journal: nothing is written, so that a full disk keeps nobody from the lock.
-    database.pragma("journal_mode = OFF");
+    // Nothing is written, not even a journal's file: a full disk keeps nobody from the lock.
+    database.pragma("journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
     const taken = database;
     HELD.add(taken);

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { lockDataFolder } from "../../src/ledger/data-folder-lock.ts";
@@ -36,6 +37,7 @@ describe("the lock on a data folder", () => {
   it("is had by one at a time, in one process too, and again when it was given back", () => {
     const folder = dirname(ledgerFile());
     const lock = lockDataFolder(folder);
+    expect(readdirSync(folder)).toEqual(["pool.lock"]);
     expect(() => lockDataFolder(folder, NO_WAIT)).toThrow(held(folder));
     lock.release();
     lockDataFolder(folder, NO_WAIT).release();
