@@ -1,5 +1,6 @@
 /** Opens the ledger's file: settings, checks, migrations. */
 
+import { closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
@@ -14,6 +15,8 @@ export type LedgerDatabase = Database.Database;
  */
 export type Durability = "full" | "normal";
 
+const OWNER_ONLY = 0o600;
+
 /** How long to wait for another program that has the file. Acknowledgements wait as long. Arbitrary. */
 const LOCK_TIMEOUT_MS = 1_000;
 
@@ -27,7 +30,11 @@ const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 export function openLedgerFile(file: string, durability: Durability): LedgerDatabase {
   return opened(
     file,
-    () => new Database(file, { timeout: LOCK_TIMEOUT_MS }),
+    () => {
+      // SQLite gives its other files the rights of this one.
+      closeSync(openSync(file, "a", OWNER_ONLY));
+      return new Database(file, { timeout: LOCK_TIMEOUT_MS });
+    },
     (database) => {
       if (database.pragma("journal_mode = WAL", { simple: true }) !== "wal") {
         throw new LedgerError(

@@ -39,6 +39,12 @@ describe("a ledger's file", () => {
     expect(second.totals().acceptedShares).toBe(2);
   });
 
+  it("and those beside it are their owner's alone", () => {
+    const file = ledgerFile();
+    commit(storeOn(file), "a");
+    for (const suffix of ["", "-wal", "-shm"]) expect(statSync(`${file}${suffix}`).mode & 0o777, suffix).toBe(0o600);
+  });
+
   it("syncs each commit to the disk where it is to be fully durable, and none where it is not", () => {
     for (const [durability, synchronous] of [
       ["full", 2],
