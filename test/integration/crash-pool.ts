@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { LedgerFileReader } from "../../src/ledger/ledger-file-reader.ts";
 import { adit, type Run } from "../app/adit-process.ts";
-import type { CrashLoad } from "./crash-load.ts";
+import type { CrashLoad, SolvedBlock } from "./crash-load.ts";
 
 export class CrashPool {
   readonly #args: readonly string[];
@@ -53,11 +53,17 @@ export class CrashPool {
   }
 }
 
-/** Each block that was promised is on the chain, or has lost to another of these miners' on the same parent. */
-export function checkBlocks(load: CrashLoad, onChain: ReadonlySet<string>): void {
+/**
+ * Promised blocks that are on no chain though nothing took their place: neither another block of these miners on the same
+ * parent, nor one in the place of that parent.
+ */
+export function lostBlocks(load: CrashLoad, onChain: ReadonlySet<string>): readonly SolvedBlock[] {
   const siblings = load.solvedByParent;
-  const lost = load.promised.filter(
-    ({ hash, parent }) => !onChain.has(hash) && !(siblings.get(parent) ?? []).some((other) => onChain.has(other)),
-  );
-  expect(lost).toEqual([]);
+  const parents = new Map([...siblings].flatMap(([parent, hashes]) => hashes.map((hash) => [hash, parent] as const)));
+  const isDecided = (parent: string): boolean => {
+    if ((siblings.get(parent) ?? []).some((hash) => onChain.has(hash))) return true;
+    const before = parents.get(parent);
+    return before !== undefined && !onChain.has(parent) && isDecided(before);
+  };
+  return load.promised.filter(({ parent }) => !isDecided(parent));
 }
