@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fromHex, toHex } from "../core/bytes.ts";
+import { syncPath } from "../core/sync-path.ts";
 import { generateKeyPair, xOnlyPublicKey } from "../noise/ellswift.ts";
 import { UsageError } from "./errors.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -123,15 +124,6 @@ function writeKey(path: string, key: Uint8Array): void {
   } finally {
     unlinkSync(unfinished);
   }
-  syncFolder(dirname(path));
-}
-
-/** So that the key is still there after a power failure, when miners have its URL. */
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  // So that the key is still there after a power failure, when miners have its URL.
+  syncPath(dirname(path));
 }

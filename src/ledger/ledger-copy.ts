@@ -1,7 +1,8 @@
 /** Copies a ledger into a new file, page by page, so that a signal is heard meanwhile. */
 
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, linkSync, openSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { syncPath } from "../core/sync-path.ts";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
@@ -83,13 +84,4 @@ function copyError(cause: unknown, { file, target }: { readonly file: string; re
   // Of what SQLite itself says, a damaged or locked file is the ledger; all else is about the copy.
   const isOfLedger = /^SQLITE_(?:BUSY|CORRUPT|NOTADB)/.test(code);
   return ledgerErrorOf(cause, isOfLedger ? file : target);
-}
-
-function syncPath(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -5,6 +5,7 @@
 
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
+import { type SyncDisk, syncPath } from "../core/sync-path.ts";
 import { MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
 import { decodeSpoolFile, encodeSpoolFile, FILE_NAME, fileNameOf } from "./spool-file.ts";
 
@@ -24,18 +25,8 @@ const OWNER_ONLY_FOLDER = 0o700;
 const UNFINISHED = ".tmp";
 
 /** What it uses of the file system. */
-export type SpoolDisk = Pick<
-  typeof fs,
-  | "mkdirSync"
-  | "openSync"
-  | "writeFileSync"
-  | "fsyncSync"
-  | "closeSync"
-  | "renameSync"
-  | "rmSync"
-  | "readdirSync"
-  | "readFileSync"
->;
+export type SpoolDisk = SyncDisk &
+  Pick<typeof fs, "mkdirSync" | "writeFileSync" | "renameSync" | "rmSync" | "readdirSync" | "readFileSync">;
 
 export class SpoolFolder {
   readonly #path: string;
@@ -66,7 +57,7 @@ export class SpoolFolder {
       this.#removeUnfinished(unfinished);
       throw error;
     }
-    this.#sync(this.#path);
+    syncPath(this.#path, this.#disk);
   }
 
   /** Removes a block's file; one that is not there is removed. */
@@ -82,7 +73,7 @@ export class SpoolFolder {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       throw error;
     }
-    this.#sync(this.#path);
+    syncPath(this.#path, this.#disk);
   }
 
   /** Reads every block, removes what was not finished, and renames what is damaged. A folder that is absent is empty. */
@@ -143,16 +134,6 @@ export class SpoolFolder {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
       throw error;
     }
-    this.#sync(dirname(this.#path));
-  }
-
-  /** So that a file's name is still there after a power failure. */
-  #sync(path: string): void {
-    const folder = this.#disk.openSync(path, "r");
-    try {
-      this.#disk.fsyncSync(folder);
-    } finally {
-      this.#disk.closeSync(folder);
-    }
+    syncPath(dirname(this.#path), this.#disk);
   }
 }
