@@ -3,7 +3,7 @@ import { FolderSpool } from "../../src/ledger/folder-spool.ts";
 import { fileNameOf } from "../../src/ledger/spool-file.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
-import { nextTurn, within } from "../support/wait.ts";
+import { isSettled, nextTurn, within } from "../support/wait.ts";
 import { DONE, failed, ScriptedSpoolThreads } from "./scripted-spool-thread.ts";
 import { spooledBlock } from "./spool-values.ts";
 
@@ -21,16 +21,6 @@ beforeEach(() => {
   threads = new ScriptedSpoolThreads();
   spool = new FolderSpool({ folder: "/data/spool", startThread: threads.start }, { clock, logger });
 });
-
-/** Whether that has come to pass. */
-async function isSettled(promise: Promise<void>): Promise<boolean> {
-  let settled = false;
-  void promise.then(() => {
-    settled = true;
-  });
-  await nextTurn();
-  return settled;
-}
 
 async function pass(ms: number): Promise<void> {
   clock.advance(ms);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { BlockFate } from "../../src/ledger/ledger.ts";
 import type { SpooledBlock } from "../../src/ledger/spool.ts";
-import { nextTurn, within } from "../support/wait.ts";
+import { isSettled, nextTurn, within } from "../support/wait.ts";
 import {
   ACCEPTED,
   BlockBench,
@@ -30,15 +30,6 @@ function left(index = 1): SpooledBlock {
 function known(fate: BlockFate): void {
   const { hash, height, userIdentity, foundAtMs } = left();
   bench.ledger.blocks = async () => [{ hash, height, userIdentity, foundAtMs, fate, reason: undefined }];
-}
-
-async function isSettled(promise: Promise<void>): Promise<boolean> {
-  let settled = false;
-  void promise.then(() => {
-    settled = true;
-  });
-  await nextTurn();
-  return settled;
 }
 
 describe("what is in the spool at the start", () => {

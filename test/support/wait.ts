@@ -33,3 +33,13 @@ export async function within<T>(promise: Promise<T>, what: string): Promise<T> {
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Whether that has come to pass by the next turn. */
+export async function isSettled(promise: Promise<void>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await nextTurn();
+  return settled;
+}
