@@ -49,15 +49,16 @@ export class RollUps {
   readonly #database: LedgerDatabase;
   readonly #retention: Retention;
   readonly #adding: readonly Adding[];
-  readonly #setMark: (name: string, value: number) => void;
+  /** Marks only rise: what is forgotten stays forgotten, whatever the clock says. */
+  readonly #mark: (name: string, value: number) => void;
   #marks: Marks;
 
   constructor(database: LedgerDatabase, retention: Retention) {
     this.#database = database;
     this.#retention = retention;
     this.#adding = UNITS.map(({ unit, unitMs }) => addingTo(database, unit, unitMs));
-    const setMark = database.prepare("UPDATE marks SET value = ? WHERE name = ?");
-    this.#setMark = (name, value) => setMark.run(value, name);
+    const mark = database.prepare("UPDATE marks SET value = MAX(value, ?) WHERE name = ?");
+    this.#mark = (name, value) => mark.run(value, name);
     this.#marks = readMarks(database);
   }
 
@@ -131,12 +132,6 @@ export class RollUps {
       return forget.run(from.day, WORKERS_FORGOTTEN_AT_ONCE).changes;
     });
     return changes;
-  }
-
-  /** Marks only rise: what is forgotten stays forgotten, whatever the clock says. */
-  #mark(name: string, value: number): void {
-    const known = this.#database.prepare("SELECT value FROM marks WHERE name = ?").pluck().get(name) as number;
-    if (value > known) this.#setMark(name, value);
   }
 }
 
