@@ -6,7 +6,7 @@ export type BlockPlace = {
   /** 64 digits as the RPC prints it. */
   readonly hash: string;
   readonly height: number;
-  /** 1 for the tip; -1 for a block that is not on the best chain. */
+  /** 1 for the tip; -1 for a block that is not on the best chain, of which bcoin says what it would be there. */
   readonly confirmations: number;
   /** Compact target of this block. */
   readonly bits: number;

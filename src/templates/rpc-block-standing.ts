@@ -24,8 +24,7 @@ export async function blockStandingFrom(
     if (header === undefined) return { kind: "unknown", tipHeight };
     const { confirmations, height } = header;
     if (confirmations <= 0) return { kind: "off-chain", tipHeight };
-    // bcoin counts confirmations for blocks beside its best chain as well.
-    const isOnChain = (await questions.blockHashAt(height, signal)) === hash;
+    const isOnChain = await questions.isOnBestChain({ hash, height }, signal);
     return isOnChain ? { kind: "on-chain", confirmations } : { kind: "off-chain", tipHeight };
   } catch (error) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };

@@ -48,6 +48,11 @@ export class RpcQuestions {
     return this.#blockHash(await this.ask("getblockhash", [height], { signal }), `that of height ${height}`);
   }
 
+  /** Whether the node's best chain has that block. Of its confirmations bcoin alone says some beside that chain too. */
+  async isOnBestChain(block: Pick<BlockPlace, "hash" | "height">, signal: AbortSignal): Promise<boolean> {
+    return (await this.blockHashAt(block.height, signal)) === block.hash;
+  }
+
   #blockHash(result: unknown, which: string): string {
     if (isBlockHash(result)) return result;
     throw new RpcError("rpc-answer-invalid", `the node at ${this.access.endpoint.label} names no block as ${which}`);
@@ -58,7 +63,9 @@ export class RpcQuestions {
    * @throws {RpcError}
    */
   async blockPlace(hash: string, signal: AbortSignal): Promise<BlockPlace> {
-    return blockPlaceOf(await this.header(hash, signal), { label: this.access.endpoint.label, hash });
+    const place = blockPlaceOf(await this.header(hash, signal), { label: this.access.endpoint.label, hash });
+    if (place.confirmations < 1 || (await this.isOnBestChain(place, signal))) return place;
+    return { ...place, confirmations: -1 };
   }
 
   /**

@@ -53,17 +53,9 @@ export class CrashPool {
   }
 }
 
-/**
- * Promised blocks that are on no chain though nothing took their place: neither another block of these miners on the same
- * parent, nor one in the place of that parent.
- */
+/** Promised blocks that are on no chain though no other block of these miners on the same parent is. */
 export function lostBlocks(load: CrashLoad, onChain: ReadonlySet<string>): readonly SolvedBlock[] {
   const siblings = load.solvedByParent;
-  const parents = new Map([...siblings].flatMap(([parent, hashes]) => hashes.map((hash) => [hash, parent] as const)));
-  const isDecided = (parent: string): boolean => {
-    if ((siblings.get(parent) ?? []).some((hash) => onChain.has(hash))) return true;
-    const before = parents.get(parent);
-    return before !== undefined && !onChain.has(parent) && isDecided(before);
-  };
+  const isDecided = (parent: string): boolean => (siblings.get(parent) ?? []).some((hash) => onChain.has(hash));
   return load.promised.filter(({ parent }) => !isDecided(parent));
 }

@@ -71,6 +71,10 @@ export class SourceBench {
       call.result({ chain: name, blocks: height, bestblockhash: tip });
     });
     this.node.standing.set("getbestblockhash", (call) => call.result(this.chain.tip));
+    this.node.standing.set("getblockhash", (call) => {
+      if (call.params[0] === this.chain.height) call.result(this.chain.tip);
+      else call.error(-8, "Block height out of range");
+    });
     this.node.standing.set("getblocktemplate", (call) => call.result(this.template()));
   }
 

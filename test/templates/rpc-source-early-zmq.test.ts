@@ -160,6 +160,7 @@ describe("a new tip that ZMQ announces", () => {
     const { bench, publisher } = await benchWithZmq();
     const { node, recorder } = bench;
     node.standing.delete("getbestblockhash");
+    node.standing.set("getblockhash", (call) => call.result(TIP_B));
     await publisher.announce(TIP_B);
     (await node.next("getblockheader")).result(bench.place(TIP_B, { height: 101 }));
     await recorder.template();

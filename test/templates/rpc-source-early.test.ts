@@ -84,6 +84,22 @@ describe("a new tip that a poll finds", () => {
     expect(recorder.order).toEqual([...READY_ON_A, "unavailable", "template 2 tip", "ready"]);
   });
 
+  it("brings the full template alone where the block is beside the best chain though the node counts a confirmation", async () => {
+    const bench = await benchOnA();
+    const { node, recorder } = bench;
+    move(bench, TIP_B, 101);
+    await bench.poll();
+    const [header, fetch] = [await node.next("getblockheader"), await node.next("getblocktemplate")];
+    await recorder.unavailable();
+    node.standing.set("getblockhash", (call) => call.result(call.params[0] === 101 ? TIP_C : TIP_A));
+    header.result(bench.place(TIP_B));
+    await notMade(bench, TIP_B);
+    expect(recorder.templates.left).toEqual([]);
+    fetch.result(full(bench));
+    await recorder.ready();
+    expect(recorder.order).toEqual([...READY_ON_A, "unavailable", "template 2 tip", "ready"]);
+  });
+
   it("waits 10 s for where it stands, and nobody notices", async () => {
     const bench = await benchOnA();
     const { node, recorder, clock } = bench;
@@ -176,7 +192,8 @@ describe("a block of the pool's own", () => {
     // Of 80 bytes 07, hashed twice.
     const hash = "23569f0d64bcf482ac6652481eb04a786dff40ad00705302127fbe51975d5d59";
     expect(header.params).toEqual([hash, true]);
-    header.result(bench.place(hash, { height: 101 }));
+    move(bench, hash, 101);
+    header.result(bench.place(hash));
     expect(shapeOf((await recorder.template()).template)).toEqual([hash, 102, 0, 5_000_000_000n]);
   });
 
