@@ -9,7 +9,7 @@ export type TotalFigures = {
   readonly difficulty: number;
   readonly rejected_shares: number;
   readonly best_difficulty: number;
-  /** Hashes per second, on average over what has passed of the period. */
+  /** Hashes per second, on average over what has passed of the period since the ledger's first share. */
   readonly hashrate: number;
 };
 
@@ -42,9 +42,16 @@ export type ReportFigures = {
 /** Hashes that a share of difficulty 1 stands for, as pools count it. */
 const HASHES_PER_DIFFICULTY = 2 ** 32;
 
-/** @param nowMs milliseconds since the epoch. */
-export function reportFigures({ period, totals, workers, blocks }: LedgerReport, nowMs: number): ReportFigures {
-  const seconds = passedSeconds(period, nowMs);
+/** Milliseconds since the epoch. */
+export type ReportMoment = {
+  readonly nowMs: number;
+  /** When the first that the ledger has begins; undefined where it has nothing. */
+  readonly beginMs: number | undefined;
+};
+
+export function reportFigures(report: LedgerReport, moment: ReportMoment): ReportFigures {
+  const { period, totals, workers, blocks } = report;
+  const seconds = passedSeconds(period, moment);
   return {
     from: timeText(period.fromMs),
     to: timeText(period.toMs),
@@ -55,9 +62,9 @@ export function reportFigures({ period, totals, workers, blocks }: LedgerReport,
   };
 }
 
-/** The last minute may be under way, and the period may reach into the future. */
-function passedSeconds({ fromMs, toMs }: Period, nowMs: number): number {
-  return (Math.min(toMs, nowMs) - fromMs) / 1_000;
+/** The last minute may be under way, and the period may reach into the future, and to before there was a pool. */
+function passedSeconds({ fromMs, toMs }: Period, { nowMs, beginMs = fromMs }: ReportMoment): number {
+  return (Math.min(toMs, nowMs) - Math.max(fromMs, beginMs)) / 1_000;
 }
 
 function totalFigures(totals: LedgerTotals, seconds: number): TotalFigures {

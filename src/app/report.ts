@@ -34,8 +34,8 @@ export async function report(given: Arguments, { output, clock, dataDir }: Repor
   reportPeriod(asked, { nowMs, beginMs: undefined });
   const reader = new LedgerFileReader(ledgerFile(dataDir));
   try {
-    const period = reportPeriod(asked, { nowMs, beginMs: await reader.beginMs() });
-    const figures = reportFigures(await reader.report(period), nowMs);
+    const moment = { nowMs, beginMs: await reader.beginMs() };
+    const figures = reportFigures(await reader.report(reportPeriod(asked, moment)), moment);
     for (const line of linesOf(figures)) output.print(line);
   } finally {
     await reader.close();

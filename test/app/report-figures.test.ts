@@ -6,7 +6,8 @@ import { printableJson } from "../../src/core/printable-text.ts";
 import { drawn } from "../support/drawn-cases.ts";
 import { FROM_MS, HASH, reportOf, workerOf } from "./report-values.ts";
 
-const LATER_MS = FROM_MS + 3_600_000;
+/** Long after the period, of a ledger that begins long before it. */
+const LATER = { nowMs: FROM_MS + 3_600_000, beginMs: FROM_MS - 3_600_000 };
 
 const FULL = reportOf({
   totals: { acceptedShares: 4, difficulty: 600, bestDifficulty: 2_000, rejects: { "stale-share": 2, x: 1 } },
@@ -46,7 +47,7 @@ describe("A report's figures", () => {
       user_identity: "alice",
       found_at: "2026-08-20T10:00:00.001Z",
     };
-    expect(reportFigures(FULL, LATER_MS)).toEqual({
+    expect(reportFigures(FULL, LATER)).toEqual({
       from: "2026-08-20T10:00:00.000Z",
       to: "2026-08-20T10:10:00.000Z",
       totals: { accepted_shares: 4, difficulty: 600, rejected_shares: 3, best_difficulty: 2_000, hashrate },
@@ -67,14 +68,21 @@ describe("A report's figures", () => {
   });
 
   it("have the hashrate of what has passed of the period, and none before it begins", () => {
-    const hashrateAt = (nowMs: number): number => reportFigures(FULL, nowMs).totals.hashrate;
+    const hashrateAt = (nowMs: number): number => reportFigures(FULL, { ...LATER, nowMs }).totals.hashrate;
     expect(hashrateAt(FROM_MS + 300_000)).toBe(2 ** 33);
     expect([hashrateAt(FROM_MS), hashrateAt(FROM_MS - 1)]).toEqual([0, 0]);
+  });
+
+  it("have the hashrate of what has passed since the ledger begins, where that is later than the period", () => {
+    const hashrateSince = (beginMs: number | undefined): number =>
+      reportFigures(FULL, { ...LATER, beginMs }).totals.hashrate;
+    expect(hashrateSince(FROM_MS + 300_000)).toBe(2 ** 33);
+    expect([hashrateSince(FROM_MS + 600_000), hashrateSince(undefined)]).toEqual([0, 2 ** 32]);
   });
 });
 
 describe("A report as CSV", () => {
-  const figures = reportFigures(FULL, LATER_MS);
+  const figures = reportFigures(FULL, LATER);
 
   it("has a row for each worker", () => {
     expect(csvLines(figures, "workers")).toEqual([
@@ -94,7 +102,7 @@ describe("A report as CSV", () => {
   });
 
   it("of nothing is the titles alone", () => {
-    const nothing = reportFigures(reportOf(), LATER_MS);
+    const nothing = reportFigures(reportOf(), LATER);
     for (const table of CSV_TABLES) expect(csvLines(nothing, table)).toHaveLength(1);
   });
 
@@ -113,7 +121,7 @@ describe("A report as CSV", () => {
     ['a,"b"', '"a,""b"""'],
     [" a", '" a"'],
   ])("writes the identity %j so that neither a terminal nor a spreadsheet runs it", (userIdentity, expected) => {
-    const { workers } = reportFigures(reportOf({ workers: [workerOf({ userIdentity })] }), LATER_MS);
+    const { workers } = reportFigures(reportOf({ workers: [workerOf({ userIdentity })] }), LATER);
     const [, row = ""] = csvLines({ ...figures, workers }, "workers");
     expect(row).toBe(`${expected},3,600,0,,1234.5,4294967296,2026-08-20T10:01:30.500Z`);
   });
@@ -149,7 +157,7 @@ describe("Any identity", () => {
   it("comes back from JSON and from CSV as it was, and changes no line of either", () => {
     fc.assert(
       fc.property(identities, (userIdentity) => {
-        const figures = reportFigures(reportOf({ workers: [workerOf({ userIdentity })] }), LATER_MS);
+        const figures = reportFigures(reportOf({ workers: [workerOf({ userIdentity })] }), LATER);
         const json = printableJson(figures);
         expect(JSON.parse(json).workers[0].user_identity).toBe(userIdentity);
         const [, row = ""] = csvLines(figures, "workers");

@@ -7,7 +7,7 @@ import { drawn } from "../support/drawn-cases.ts";
 import { FROM_MS, HASH, reportOf, workerOf } from "./report-values.ts";
 
 function linesOf(fields: Partial<LedgerReport>): string[] {
-  return reportLines(reportFigures(reportOf(fields), FROM_MS + 3_600_000));
+  return reportLines(reportFigures(reportOf(fields), { nowMs: FROM_MS + 3_600_000, beginMs: FROM_MS }));
 }
 
 function blockOf(fields: Partial<BlockRecord> = {}): BlockRecord {
