@@ -56,7 +56,7 @@ function spanOf(text: string): number {
   const [, count = "", unit = ""] = /^(\d{1,9})([mhdw])$/.exec(text) ?? [];
   const spanMs = Number(count) * (UNITS[unit] ?? 0);
   if (spanMs > 0 && spanMs <= MAX_SPAN_DAYS * DAY_MS) return spanMs;
-  throw wrong(`--last is ${shown(text)}, but a span such as 90m, 24h, 7d, 4w, or all, is needed`);
+  throw wrong(`--last is ${shown(text)}, but a span from 1m to 36,600d, such as 90m, 24h, 7d or 4w, or all, is needed`);
 }
 
 const TIME = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/i;

@@ -25,6 +25,7 @@ const KNOWN: readonly Known[] = [
     code: "ledger-not-writable",
     says: "cannot be opened: check that its folder is there and can be written",
   },
+  { causes: ["EISDIR"], code: "ledger-not-writable", says: "is a folder: move it away" },
   { causes: ["ENOENT", "ENOTDIR"], code: "ledger-not-writable", says: "has no folder: make it, or set data_dir" },
   {
     causes: ["SQLITE_BUSY", "SQLITE_LOCKED"],

@@ -175,7 +175,7 @@ describe("adit report and adit backup", () => {
 
 describe("adit report and adit backup, used wrongly", () => {
   it.each<[string[], string]>([
-    [["report", "--last", "5x"], '--last is "5x", but a span such as 90m'],
+    [["report", "--last", "5x"], '--last is "5x", but a span from 1m'],
     [["report", "--last"], "Not enough arguments following: last"],
     [["report", "--last", "1h", "--to", "2026-08-20"], "--last and --to are both given"],
     [["report", "--last", "1h", "--last", "2h"], "--last is given twice"],

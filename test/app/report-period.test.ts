@@ -40,7 +40,7 @@ describe("A report's period", () => {
     ...["", "0h", "5", "h", "-1h", "1.5h", "5y", "ALL", "1 h", "36601d", "999999999w", "9999999999m"].map(
       (last): [AskedPeriod, string] => [
         { last },
-        `--last is ${JSON.stringify(last)}, but a span such as 90m, 24h, 7d, 4w, or all, is needed`,
+        `--last is ${JSON.stringify(last)}, but a span from 1m to 36,600d, such as 90m, 24h, 7d or 4w, or all, is needed`,
       ],
     ),
     ...["", "now", "2026", "2026-08-20 10:11", "2026-13-01", "2026-02-30", "2026-02-29", "1969-12-31"].map(

@@ -142,6 +142,12 @@ describe("a ledger's file", () => {
     expect(store.totals().acceptedShares).toBe(1);
   });
 
+  it("is refused where a folder is in its place", () => {
+    const file = ledgerFile();
+    mkdirSync(file);
+    expect(() => commit(storeOn(file), "a")).toThrow(fault("ledger-not-writable", "is a folder: move it away"));
+  });
+
   it("counts no batch that failed in the middle, and that batch once when it comes again", () => {
     const store = storeOn(ledgerFile());
     const bob = creditOf({ userIdentity: "bob" });
