@@ -8,7 +8,6 @@ import type { ChannelCredit, ShareBatchCommit } from "./ledger.ts";
 export type BatchColumns = {
   readonly batchId: string;
   readonly atMs: number;
-  readonly channels: readonly string[];
   readonly userIdentities: readonly string[];
   /** Of each credit `acceptedShares`, `difficulty`, `bestDifficulty`. */
   readonly sums: Float64Array;
@@ -19,13 +18,11 @@ export type BatchColumns = {
 const SUMS = 3;
 
 export function toColumns({ batchId, atMs, credits }: ShareBatchCommit): BatchColumns {
-  const channels: string[] = [];
   const userIdentities: string[] = [];
   const sums = new Float64Array(SUMS * credits.length);
   const rejects: [number, Readonly<Record<string, number>>][] = [];
   for (let index = 0; index < credits.length; index += 1) {
     const credit = credits[index] as ChannelCredit;
-    channels.push(credit.channel);
     userIdentities.push(credit.userIdentity);
     sums[SUMS * index] = credit.acceptedShares;
     sums[SUMS * index + 1] = credit.difficulty;
@@ -35,15 +32,14 @@ export function toColumns({ batchId, atMs, credits }: ShareBatchCommit): BatchCo
       break;
     }
   }
-  return { batchId, atMs, channels, userIdentities, sums, rejects };
+  return { batchId, atMs, userIdentities, sums, rejects };
 }
 
 export function fromColumns(columns: BatchColumns): ShareBatchCommit {
-  const { batchId, atMs, channels, userIdentities, sums } = columns;
+  const { batchId, atMs, userIdentities, sums } = columns;
   const rejects = new Map(columns.rejects);
-  const credits = channels.map((channel, index) => ({
-    channel,
-    userIdentity: userIdentities[index] ?? "",
+  const credits = userIdentities.map((userIdentity, index) => ({
+    userIdentity,
     acceptedShares: sums[SUMS * index] ?? 0,
     difficulty: sums[SUMS * index + 1] ?? 0,
     bestDifficulty: sums[SUMS * index + 2] ?? 0,

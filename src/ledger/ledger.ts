@@ -4,10 +4,11 @@
  * behind it. test/ledger/ledger-suite.ts describes it; every implementation passes that.
  */
 
-/** What one identity earned and lost on one channel since the last flush. A batch has one such credit of each. */
+/**
+ * What one identity earned and lost since the last flush, on one channel or on several together. A batch may have several
+ * credits of an identity.
+ */
 export type ChannelCredit = {
-  /** Unique over the life of the process: `connectionId:channelId`. */
-  readonly channel: string;
   /** The identity under which the channel was opened, or that of a worker which its shares name. */
   readonly userIdentity: string;
   readonly acceptedShares: number;

@@ -9,7 +9,7 @@ export type SpooledBlock = {
   readonly hash: Uint8Array;
   readonly height: number;
   readonly userIdentity: string;
-  /** The channel's key in the ledger. */
+  /** The channel's key. */
   readonly channel: string;
   /** Milliseconds since the epoch. */
   readonly foundAtMs: number;

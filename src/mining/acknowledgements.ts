@@ -46,7 +46,7 @@ export class AcknowledgementBook {
     const acknowledgements: Acknowledgement[] = [];
     for (const channel of this.#pending) {
       const { credits: earned, ...acknowledged } = channel.tally.take();
-      for (const credit of earned) credits.push({ channel: channel.key, ...credit });
+      for (const credit of earned) credits.push(credit);
       if (acknowledged.acceptedShares > 0) acknowledgements.push({ channel, ...acknowledged });
     }
     this.#pending.clear();

@@ -4,7 +4,8 @@
  * nothing, so they take neither memory here nor identities of the ledger.
  */
 
-import { Earner, type EarnerCredit } from "./earner.ts";
+import type { ChannelCredit } from "../ledger/ledger.ts";
+import { Earner } from "./earner.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 import { workerIdentity } from "./worker-identity.ts";
 import { WorkerTable } from "./worker-table.ts";
@@ -51,7 +52,7 @@ export class ChannelEarners {
   }
 
   /** What each of them earned and lost since the last call, one credit for an identity. */
-  take(): EarnerCredit[] {
+  take(): ChannelCredit[] {
     const taken = this.#active.map((earner) => earner.take());
     this.#active = [];
     return taken;

@@ -22,7 +22,7 @@ export type ChannelOptions = {
   readonly kind: ChannelKind;
   /** Where frames for it go. */
   readonly sink: FrameSink;
-  /** Unique over the life of the process; names the channel in the ledger. */
+  /** Unique over the life of the process; names the channel in the log and in the spool. */
   readonly key: string;
   readonly userIdentity: string;
   readonly extranoncePrefix: Uint8Array;

@@ -5,9 +5,6 @@ import { compareLittleEndian256 } from "../core/bytes.ts";
 import type { ChannelCredit } from "../ledger/ledger.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 
-/** A ledger's entry but for the channel. */
-export type EarnerCredit = Omit<ChannelCredit, "channel">;
-
 export class Earner {
   readonly userIdentity: string;
   #acceptedShares = 0;
@@ -37,7 +34,7 @@ export class Earner {
   }
 
   /** Returns what was gathered, as the ledger takes it, and begins anew. */
-  take(): EarnerCredit {
+  take(): ChannelCredit {
     const taken = {
       userIdentity: this.userIdentity,
       acceptedShares: this.#acceptedShares,

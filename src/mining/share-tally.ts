@@ -3,9 +3,9 @@
  * the ledger a credit of each identity. Filled per share, emptied per flush. SV2 §5.3.13.
  */
 
+import type { ChannelCredit } from "../ledger/ledger.ts";
 import { NO_WORKER } from "../wire/worker-field.ts";
 import { ChannelEarners } from "./channel-earners.ts";
-import type { EarnerCredit } from "./earner.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 import { ShareSum } from "./share-sum.ts";
 
@@ -18,7 +18,7 @@ export type TakenTally = {
   readonly acceptedShares: number;
   /** Whole difficulty; the fraction stays for the next acknowledgement. */
   readonly sharesSum: bigint;
-  readonly credits: readonly EarnerCredit[];
+  readonly credits: readonly ChannelCredit[];
 };
 
 export type AcceptedShare = {

@@ -22,7 +22,6 @@ it("a ledger's file is as large after ten million shares as after the days that 
     const days = Math.floor((flush * INTERVAL_MS) / 86_400_000 / 10);
     const credits = Array.from({ length: WORKERS }, (_, index) =>
       creditOf({
-        channel: `${index}:1`,
         userIdentity: `farm${days}.${index}`,
         acceptedShares: SHARES_OF_FLUSH / WORKERS,
         rejects: index % 10 === 0 ? { "stale-share": 1 } : {},

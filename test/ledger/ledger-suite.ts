@@ -35,12 +35,12 @@ export function describeLedger(name: string, open: () => Promise<ShareLedger>): 
       expect(await ledger.totalsOf("alice.rig")).toEqual(totals);
     });
 
-    it("adds up batches, and the channels of one identity, code by code", async () => {
+    it("adds up batches, and the credits of one identity, code by code", async () => {
       await ledger.commit(
         batchOf(
           "a",
-          creditOf({ channel: "1:2", acceptedShares: 1, difficulty: 8, rejects: { "stale-share": 1 } }),
-          creditOf({ channel: "1:3", acceptedShares: 2, difficulty: 16, rejects: { "duplicate-share": 4 } }),
+          creditOf({ acceptedShares: 1, difficulty: 8, rejects: { "stale-share": 1 } }),
+          creditOf({ acceptedShares: 2, difficulty: 16, rejects: { "duplicate-share": 4 } }),
         ),
       );
       await ledger.commit(

@@ -6,7 +6,6 @@ export const NOTHING = { acceptedShares: 0, difficulty: 0, bestDifficulty: 0, re
 
 export function creditOf(fields: Partial<ChannelCredit> = {}): ChannelCredit {
   return {
-    channel: "1:2",
     userIdentity: "alice.rig",
     acceptedShares: 1,
     difficulty: 1,

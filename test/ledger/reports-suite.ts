@@ -59,7 +59,7 @@ export function describeReports(ledger: () => ShareLedger): void {
       const alice = creditOf({ userIdentity: "alice", difficulty: 8, bestDifficulty: 12 });
       const rejected = { acceptedShares: 0, difficulty: 0, bestDifficulty: 0, rejects: { "stale-share": 3 } };
       await commitAt(START_MS, alice, bob);
-      await commitAt(START_MS + 5, { ...alice, channel: "9:9" }, creditOf({ userIdentity: "carol", ...rejected }));
+      await commitAt(START_MS + 5, alice, creditOf({ userIdentity: "carol", ...rejected }));
       await commitAt(START_MS + MINUTE_MS, creditOf({ userIdentity: "dave" }));
       const report = await ledger().report({ fromMs: START_MS, toMs: START_MS + MINUTE_MS });
       expect(report.workers).toEqual([

@@ -43,8 +43,8 @@ describe("what a flush takes", () => {
       batchId: "batch-1",
       atMs: 7,
       credits: [
-        { channel: bob.key, userIdentity: "bob", acceptedShares: 2, difficulty: 5, rejects: {} },
-        { channel: alice.key, userIdentity: "alice", acceptedShares: 1, difficulty: 1, rejects: {} },
+        { userIdentity: "bob", acceptedShares: 2, difficulty: 5, rejects: {} },
+        { userIdentity: "alice", acceptedShares: 1, difficulty: 1, rejects: {} },
       ],
     });
     expect(flush?.commit.credits[0]?.bestDifficulty).toBeCloseTo(50, 6);
@@ -80,7 +80,6 @@ describe("what a flush takes", () => {
     expect(flush?.acknowledgements).toEqual([]);
     expect(flush?.commit.credits).toEqual([
       {
-        channel: alice.key,
         userIdentity: "alice",
         acceptedShares: 0,
         difficulty: 0,

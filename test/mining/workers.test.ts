@@ -131,7 +131,7 @@ describe("shares that name their worker", () => {
     earn("rig1", 0.75, 7);
     const flush = book.take("batch", 7);
     expect(flush?.acknowledgements).toEqual([{ channel, lastSequenceNumber: 4, acceptedShares: 4, sharesSum: 10n }]);
-    const common = { channel: channel.key, rejects: {} };
+    const common = { rejects: {} };
     expect(flush?.commit.credits).toEqual([
       {
         ...common,

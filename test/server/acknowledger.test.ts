@@ -65,8 +65,8 @@ describe("an accepted share", () => {
       batchId: expect.stringMatching(/^run-/),
       atMs: bench.clock.nowMs(),
       credits: [
-        { channel: "c:1", userIdentity: "alice", acceptedShares: 1, difficulty: 2.5, rejects: {} },
-        { channel: "c:2", userIdentity: "bob", acceptedShares: 1, difficulty: 4, rejects: {} },
+        { userIdentity: "alice", acceptedShares: 1, difficulty: 2.5, rejects: {} },
+        { userIdentity: "bob", acceptedShares: 1, difficulty: 4, rejects: {} },
       ],
     });
     expect(second?.batchId).toMatch(/^run-/);
