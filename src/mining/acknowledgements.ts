@@ -3,8 +3,9 @@
  * before its commit has resolved: what is gathered meanwhile belongs to the next flush. SV2 §5.3.13.
  */
 
-import type { ChannelCredit, ShareBatchCommit } from "../ledger/ledger.ts";
+import type { ShareBatchCommit } from "../ledger/ledger.ts";
 import type { Channel } from "./channel.ts";
+import { KeptCredits, type LostShares, MAX_KEPT_WORKERS } from "./kept-credits.ts";
 import type { TakenTally } from "./share-tally.ts";
 
 /** The fields of one SubmitShares.Success: of all workers of the channel together. */
@@ -18,11 +19,23 @@ export type Flush = {
 
 export class AcknowledgementBook {
   readonly #pending = new Set<Channel>();
+  /** Of channels that were let go. */
+  readonly #kept: KeptCredits;
   #pendingShares = 0;
 
-  /** Accepted shares since the last flush. */
+  /** @param maxKeptWorkers identities of channels that were let go whose credits are kept until the next flush. */
+  constructor(maxKeptWorkers: number = MAX_KEPT_WORKERS) {
+    this.#kept = new KeptCredits(maxKeptWorkers);
+  }
+
+  /** Accepted shares since the last flush, but for those that were lost. */
   get pendingShares(): number {
     return this.#pendingShares;
+  }
+
+  /** Channels that it holds. */
+  get channels(): number {
+    return this.#pending.size;
   }
 
   /** Notes that the channel's tally has an accepted share more. */
@@ -37,17 +50,38 @@ export class AcknowledgementBook {
   }
 
   /**
-   * Takes everything gathered since the last call, in the order of the channels' first shares.
+   * Lets go of closed channels. Their credits are kept, one of each identity. To be called now and then: where no flush
+   * can be made, channels that come and go would fill the memory.
+   * @returns what could not be kept.
+   */
+  releaseClosed(): LostShares {
+    const lost = { accepted: 0, rejected: 0 };
+    for (const channel of this.#pending) {
+      if (channel.open) continue;
+      this.#pending.delete(channel);
+      for (const credit of channel.tally.take().credits) {
+        const { accepted, rejected } = this.#kept.add(credit);
+        lost.accepted += accepted;
+        lost.rejected += rejected;
+      }
+    }
+    this.#pendingShares -= lost.accepted;
+    return lost;
+  }
+
+  /**
+   * Takes everything gathered since the last call: first what is kept of closed channels, then the others in the order
+   * of their first shares.
    * @returns undefined where there is nothing.
    */
   take(batchId: string, atMs: number): Flush | undefined {
-    if (this.#pending.size === 0) return undefined;
-    const credits: ChannelCredit[] = [];
+    const credits = this.#kept.take();
+    if (this.#pending.size === 0 && credits.length === 0) return undefined;
     const acknowledgements: Acknowledgement[] = [];
     for (const channel of this.#pending) {
       const { credits: earned, ...acknowledged } = channel.tally.take();
       for (const credit of earned) credits.push(credit);
-      if (acknowledged.acceptedShares > 0) acknowledgements.push({ channel, ...acknowledged });
+      if (acknowledged.acceptedShares > 0 && channel.open) acknowledgements.push({ channel, ...acknowledged });
     }
     this.#pending.clear();
     this.#pendingShares = 0;

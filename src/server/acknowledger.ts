@@ -6,13 +6,14 @@
 
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
-import type { MetricRegistry } from "../core/metrics.ts";
-import type { ShareLedger } from "../ledger/ledger.ts";
-import { type Acknowledgement, AcknowledgementBook, type Flush } from "../mining/acknowledgements.ts";
+import type { Gauge, MetricRegistry } from "../core/metrics.ts";
+import type { ShareBatchCommit, ShareLedger } from "../ledger/ledger.ts";
+import { type Acknowledgement, AcknowledgementBook } from "../mining/acknowledgements.ts";
 import type { Channel } from "../mining/channel.ts";
 import { encodeFrame } from "../wire/frame.ts";
 import { SubmitSharesSuccess } from "../wire/share-messages.ts";
 import { type LedgerFault, LedgerHealth } from "./ledger-health.ts";
+import { LossLog } from "./loss-log.ts";
 
 export type AcknowledgerOptions = AcknowledgerSettings & {
   readonly ledger: ShareLedger;
@@ -20,6 +21,8 @@ export type AcknowledgerOptions = AcknowledgerSettings & {
   readonly runId: string;
   /** Acknowledgements of a commit wait for this too; it is called when the commit begins, and must not reject. */
   readonly beforeAcknowledging?: () => Promise<void>;
+  /** Workers of closed channels whose credits wait for the ledger; of further ones they are lost. */
+  readonly maxKeptWorkers?: number;
 };
 
 /** What can change while it runs. */
@@ -37,9 +40,13 @@ export class Acknowledger {
   #options: AcknowledgerOptions;
   readonly #health: LedgerHealth;
   readonly #clock: Clock;
-  readonly #book = new AcknowledgementBook();
+  readonly #losses: LossLog;
+  readonly #channelsWaiting: Gauge;
+  readonly #book: AcknowledgementBook;
   #timer: Timer | undefined;
   #committing: Promise<void> | undefined;
+  /** Of the commit under way. */
+  #unacknowledged: readonly Acknowledgement[] = [];
   /** What was noted while a commit is under way has waited long enough: the next flush follows at once. */
   #flushDue = false;
   #batches = 0;
@@ -55,7 +62,13 @@ export class Acknowledger {
   ) {
     this.#options = options;
     this.#health = new LedgerHealth(context);
+    this.#losses = new LossLog(context);
     this.#clock = context.clock;
+    this.#channelsWaiting = context.metrics.gauge({
+      name: "adit_channels_unacknowledged",
+      help: "Channels, counted each second, that are kept for shares which wait for the ledger",
+    });
+    this.#book = new AcknowledgementBook(options.maxKeptWorkers);
   }
 
   /** Holds from the next share on; what waits already waits no longer than it would have. */
@@ -68,9 +81,12 @@ export class Acknowledger {
     return this.#health.fault;
   }
 
-  /** To be called each second or so: says where the ledger hangs. */
+  /** To be called each second or so: says where the ledger hangs, and lets go of channels that closed meanwhile. */
   look(): void {
     this.#health.look();
+    this.#losses.note(this.#book.releaseClosed());
+    this.#unacknowledged = this.#unacknowledged.filter(({ channel }) => channel.open);
+    this.#channelsWaiting.set(this.#book.channels + this.#unacknowledged.length);
   }
 
   /** Accepted shares that the ledger has. */
@@ -101,13 +117,7 @@ export class Acknowledger {
     this.#timer?.cancel();
     this.#timer = undefined;
     while (this.#committing !== undefined) await this.#committing;
-    this.#batches += 1;
-    const pendingShares = this.#book.pendingShares;
-    const flush = this.#book.take(`${this.#options.runId}-${this.#batches}`, this.#clock.nowMs());
-    if (flush === undefined) return;
-    this.#flushDue = false;
-    this.#committingShares = pendingShares;
-    this.#committing = this.#commit(flush);
+    this.#begin();
     await this.#committing;
   }
 
@@ -116,6 +126,7 @@ export class Acknowledger {
     this.#ended = true;
     this.#timer?.cancel();
     this.#retry?.cancel();
+    this.#losses.over();
   }
 
   #startTimer(): void {
@@ -131,12 +142,25 @@ export class Acknowledger {
     else this.#flushDue = true;
   }
 
-  async #commit(flush: Flush): Promise<void> {
+  /** Nothing here waits: what waits for the ledger must hold no channel but by `#unacknowledged`. */
+  #begin(): void {
+    this.#batches += 1;
+    const pendingShares = this.#book.pendingShares;
+    const flush = this.#book.take(`${this.#options.runId}-${this.#batches}`, this.#clock.nowMs());
+    if (flush === undefined) return;
+    this.#losses.over();
+    this.#flushDue = false;
+    this.#committingShares = pendingShares;
+    this.#unacknowledged = flush.acknowledgements;
+    this.#committing = this.#commit(flush.commit);
+  }
+
+  async #commit(batch: ShareBatchCommit): Promise<void> {
     const ready = this.#options.beforeAcknowledging?.();
     for (;;) {
       try {
         this.#health.begun();
-        await this.#options.ledger.commit(flush.commit);
+        await this.#options.ledger.commit(batch);
         this.#health.ended();
         break;
       } catch (error) {
@@ -150,7 +174,9 @@ export class Acknowledger {
     this.#committingShares = 0;
     await ready;
     this.#committing = undefined;
-    for (const acknowledgement of flush.acknowledgements) {
+    const acknowledgements = this.#unacknowledged;
+    this.#unacknowledged = [];
+    for (const acknowledgement of acknowledgements) {
       const { channel } = acknowledgement;
       if (!channel.open) continue;
       try {

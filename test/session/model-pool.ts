@@ -119,6 +119,7 @@ export class ModelPool extends PoolHarness {
       this.clock.advance(step);
       left -= step;
       await nextTurn();
+      this.#acknowledger.look();
     }
   }
 }
