@@ -79,9 +79,10 @@ export class AcknowledgementBook {
     if (this.#pending.size === 0 && credits.length === 0) return undefined;
     const acknowledgements: Acknowledgement[] = [];
     for (const channel of this.#pending) {
-      const { credits: earned, ...acknowledged } = channel.tally.take();
+      const { credits: earned, lastSequenceNumber, acceptedShares, sharesSum } = channel.tally.take();
       for (const credit of earned) credits.push(credit);
-      if (acknowledged.acceptedShares > 0 && channel.open) acknowledgements.push({ channel, ...acknowledged });
+      if (acceptedShares === 0 || !channel.open) continue;
+      acknowledgements.push({ channel, lastSequenceNumber, acceptedShares, sharesSum });
     }
     this.#pending.clear();
     this.#pendingShares = 0;

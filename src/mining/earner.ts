@@ -5,6 +5,9 @@ import { compareLittleEndian256 } from "../core/bytes.ts";
 import type { ChannelCredit } from "../ledger/ledger.ts";
 import type { ShareErrorCode } from "./error-codes.ts";
 
+/** Most flushes are without any. */
+const NO_REJECTS: ChannelCredit["rejects"] = Object.freeze({});
+
 export class Earner {
   readonly userIdentity: string;
   #acceptedShares = 0;
@@ -40,7 +43,7 @@ export class Earner {
       acceptedShares: this.#acceptedShares,
       difficulty: this.#difficulty,
       bestDifficulty: this.#acceptedShares === 0 ? 0 : difficultyOfHash(this.#bestHash),
-      rejects: Object.fromEntries(this.#rejects ?? []),
+      rejects: this.#rejects === undefined ? NO_REJECTS : Object.fromEntries(this.#rejects),
     };
     this.#acceptedShares = 0;
     this.#difficulty = 0;

@@ -90,6 +90,17 @@ describe("the difficulty of a target", () => {
     expect(difficultyOfHash(new Uint8Array(32).fill(0xff))).toBeCloseTo(2.328e-10, 12);
     expect(difficultyOfHash(new Uint8Array(32))).toBe(65535 * 2 ** 208);
   });
+
+  it("of a hash is off by a double's last digit at most", () => {
+    fc.assert(
+      fc.property(target, (value) => {
+        const exact = difficultyOfTarget(value);
+        const off = Math.abs(difficultyOfHash(targetToBytes(value)) - exact);
+        expect(off).toBeLessThanOrEqual(2 * Number.EPSILON * exact);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
 });
 
 describe("the target of a difficulty", () => {
