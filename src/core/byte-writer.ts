@@ -2,13 +2,11 @@
 
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   /** @param initialCapacityBytes how much to reserve; more is reserved when needed. */
   constructor(initialCapacityBytes = 256) {
     this.#bytes = new Uint8Array(initialCapacityBytes);
-    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** Bytes written so far. */
@@ -23,7 +21,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, start));
       this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
     }
     this.#length = end;
     return start;
@@ -32,49 +29,52 @@ export class ByteWriter {
   u8(value: number): this {
     inRange(value, 0xff);
     const start = this.#reserve(1);
-    this.#view.setUint8(start, value);
+    this.#bytes[start] = value;
     return this;
   }
 
   u16(value: number): this {
     inRange(value, 0xffff);
     const start = this.#reserve(2);
-    this.#view.setUint16(start, value, true);
+    this.#bytes[start] = value;
+    this.#bytes[start + 1] = value >>> 8;
     return this;
   }
 
   u24(value: number): this {
     inRange(value, 0xffffff);
     const start = this.#reserve(3);
-    this.#view.setUint16(start, value & 0xffff, true);
-    this.#view.setUint8(start + 2, value >>> 16);
+    this.#bytes[start] = value;
+    this.#bytes[start + 1] = value >>> 8;
+    this.#bytes[start + 2] = value >>> 16;
     return this;
   }
 
   u32(value: number): this {
     inRange(value, 0xffffffff);
     const start = this.#reserve(4);
-    this.#view.setUint32(start, value, true);
+    this.#putU32(start, value);
     return this;
   }
 
   i32(value: number): this {
     if ((value | 0) !== value) throw new RangeError(`${value} is not a signed 32-bit integer`);
     const start = this.#reserve(4);
-    this.#view.setInt32(start, value, true);
+    this.#putU32(start, value);
     return this;
   }
 
   u64(value: bigint): this {
     if (value < 0n || value > 0xffffffffffffffffn) throw new RangeError(`${value} is not an unsigned 64-bit integer`);
     const start = this.#reserve(8);
-    this.#view.setBigUint64(start, value, true);
+    this.#putU32(start, Number(value & 0xffffffffn));
+    this.#putU32(start + 4, Number(value >> 32n));
     return this;
   }
 
   f32(value: number): this {
     const start = this.#reserve(4);
-    this.#view.setFloat32(start, value, true);
+    new DataView(this.#bytes.buffer).setFloat32(start, value, true);
     return this;
   }
 
@@ -82,6 +82,14 @@ export class ByteWriter {
     const start = this.#reserve(bytes.length);
     this.#bytes.set(bytes, start);
     return this;
+  }
+
+  /** Byte by byte: a DataView for each frame would take longer than its integers. */
+  #putU32(start: number, value: number): void {
+    this.#bytes[start] = value;
+    this.#bytes[start + 1] = value >>> 8;
+    this.#bytes[start + 2] = value >>> 16;
+    this.#bytes[start + 3] = value >>> 24;
   }
 
   /** A copy of what was written. */
