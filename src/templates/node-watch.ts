@@ -5,10 +5,10 @@
 
 import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import type { NodeView } from "./node-view.ts";
 import { type RpcAccessOptions, rpcAccess } from "./rpc-access.ts";
 import { type RpcParts, RpcQuestions } from "./rpc-questions.ts";
-import { Wakeup } from "./rpc-wakeup.ts";
 
 /** How often a node is looked at. What another node has more than the followed one is seen by so much later. */
 export const WATCH_MS = 1_000;

@@ -9,19 +9,19 @@
  */
 
 import type { Network } from "../bitcoin/network.ts";
+import type { Backoff } from "../core/backoff.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import { earlyTemplate } from "./early-template.ts";
 import { TemplateError } from "./errors.ts";
 import { LinkedAbort } from "./rpc-abort.ts";
-import type { Backoff } from "./rpc-backoff.ts";
 import type { BlockPlace } from "./rpc-block-place.ts";
 import { EarlyTip } from "./rpc-early-tip.ts";
 import { unusable } from "./rpc-fields.ts";
 import { runLongpoll } from "./rpc-longpoll.ts";
 import type { RpcNode } from "./rpc-node.ts";
-import { Wakeup } from "./rpc-wakeup.ts";
 import type { Template } from "./template.ts";
 import type { GbtTemplate, UnnumberedTemplate } from "./template-from-gbt.ts";
 

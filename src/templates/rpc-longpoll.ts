@@ -3,12 +3,12 @@
  * no fault: proxies cut long waits. It is reported, so that a poll finds out whether the node is there.
  */
 
+import type { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import { RpcError } from "./errors.ts";
-import type { Backoff } from "./rpc-backoff.ts";
 import type { RpcNode } from "./rpc-node.ts";
-import { Wakeup } from "./rpc-wakeup.ts";
 import type { GbtTemplate } from "./template-from-gbt.ts";
 
 /** One that is answered sooner did not wait: the next is sent this much later. Arbitrary; the poll looks meanwhile. */

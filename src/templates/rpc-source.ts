@@ -5,16 +5,16 @@
  */
 
 import type { Network } from "../bitcoin/network.ts";
+import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { AditError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, Gauge, MetricRegistry } from "../core/metrics.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import { type RpcAccessOptions, rpcAccess } from "./rpc-access.ts";
-import { Backoff } from "./rpc-backoff.ts";
 import type { RpcCredentials } from "./rpc-credentials.ts";
 import { TipFollower } from "./rpc-follower.ts";
 import { RpcNode } from "./rpc-node.ts";
-import { Wakeup } from "./rpc-wakeup.ts";
 import { refuseSignet } from "./signet.ts";
 import type { Template } from "./template.ts";
 import { type SourceState, sameState, type TemplateListener, type TemplateSource } from "./template-source.ts";

@@ -6,11 +6,11 @@
  */
 
 import type { Observer, Subscriber } from "zeromq";
+import { Backoff } from "../core/backoff.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import { TemplateError } from "./errors.ts";
-import { Backoff } from "./rpc-backoff.ts";
 import { isZmqAddress } from "./zmq-address.ts";
 
 const TOPIC = "hashblock";

@@ -1,6 +1,6 @@
 /** A wait that can be cut short: by somebody who knows that there is something to do, or by the end of everything. */
 
-import type { Clock } from "../core/clock.ts";
+import type { Clock } from "./clock.ts";
 
 export class Wakeup {
   readonly #clock: Clock;
