@@ -1,11 +1,11 @@
-/** How long to wait before the next try: doubling, capped, and spread by chance so that many pools do not come at once. */
+/** How long to wait before the next try: doubling, capped, and where it is wanted spread by chance. */
 
 export type BackoffOptions = {
   /** Of the first try, before chance. */
   readonly baseMs: number;
   readonly maxMs: number;
-  /** From 0 up to but without 1. */
-  readonly random: () => number;
+  /** From 0 up to but without 1. It spreads the waits, so that many pools do not come at once; without it each is whole. */
+  readonly random?: () => number;
 };
 
 export class Backoff {
@@ -16,13 +16,13 @@ export class Backoff {
     this.#options = options;
   }
 
-  /** Counts a failure and returns the wait: between half of its step and the whole step, which doubles up to the cap. */
+  /** Counts a failure and returns the wait: a step that doubles up to the cap, of which chance takes half at most. */
   nextMs(): number {
     const { baseMs, maxMs, random } = this.#options;
     // 2^30 is beyond every cap, and exact.
     const stepMs = Math.min(maxMs, baseMs * 2 ** Math.min(this.#failures, 30));
     this.#failures += 1;
-    return stepMs / 2 + (stepMs / 2) * random();
+    return random === undefined ? stepMs : stepMs / 2 + (stepMs / 2) * random();
   }
 
   /** After a success the next wait is short again. */

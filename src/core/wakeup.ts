@@ -21,6 +21,11 @@ export class Wakeup {
     else this.#wakeWaiter();
   }
 
+  /** Ends the wait under way; without one it does nothing. */
+  interrupt(): void {
+    this.#wakeWaiter?.();
+  }
+
   /** Resolves after `timeoutMs`, or at a `wake` before that. One waiter at a time. */
   async wait(timeoutMs: number): Promise<void> {
     if (this.#signal.aborted) return;

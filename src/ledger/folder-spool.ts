@@ -3,9 +3,11 @@
  * keeps count.
  */
 
+import { Backoff } from "../core/backoff.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
 import { adviceFor } from "./spool-advice.ts";
 import { fileNameOf } from "./spool-file.ts";
@@ -20,7 +22,7 @@ export type FolderSpoolOptions = {
   readonly startThread?: StartSpoolThread;
 };
 
-/** First wait after a write that failed; doubled each time up to the longest. */
+/** Waits after a write that failed. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
 
@@ -116,9 +118,9 @@ class FileOfBlock implements KeptBlock {
   readonly #context: FileContext;
   #isWritten: boolean;
   #isFinished = false;
-  #isLastTry = false;
+  /** Aborted once the block is finished or the spool closes: what is tried then is tried without a wait, and last. */
+  readonly #lastTry = new AbortController();
   readonly #writing: Promise<void>;
-  #wake: () => void = () => undefined;
 
   constructor(block: SpooledBlock, context: FileContext) {
     this.#name = fileNameOf(block);
@@ -134,9 +136,10 @@ class FileOfBlock implements KeptBlock {
   }
 
   async #write(block: SpooledBlock, onDurable: () => void): Promise<void> {
-    let waitMs = FIRST_RETRY_MS;
+    const waits = new Backoff({ baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS });
+    const pause = new Wakeup(this.#context.clock, this.#lastTry.signal);
     for (;;) {
-      const isLast = this.#isLastTry;
+      const isLast = this.#lastTry.signal.aborted;
       const result = await this.#context.link.ask({ kind: "write", block });
       if (result.ok) {
         this.#isWritten = true;
@@ -149,28 +152,15 @@ class FileOfBlock implements KeptBlock {
         this.#context.onFailure("block not written to the spool", result, context);
         return;
       }
+      const waitMs = waits.nextMs();
       this.#context.onFailure("block not written to the spool, trying again", result, { ...context, waitMs });
-      await this.#wait(waitMs);
+      await pause.wait(waitMs);
       if (this.#isFinished) return;
-      waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
     }
   }
 
-  /** That time, or until the block is finished or the spool closes. */
-  #wait(waitMs: number): Promise<void> {
-    if (this.#isLastTry) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#context.clock.after(waitMs, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
   async tryLast(): Promise<void> {
-    this.#isLastTry = true;
-    this.#wake();
+    this.#lastTry.abort();
     await this.#writing;
   }
 
@@ -184,7 +174,7 @@ class FileOfBlock implements KeptBlock {
 
   async #finish(kind: "remove" | "set-aside", message: string): Promise<void> {
     this.#isFinished = true;
-    this.#wake();
+    this.#lastTry.abort();
     await this.#writing;
     if (this.#isWritten) {
       const result = await this.#context.link.ask({ kind, name: this.#name });

@@ -3,15 +3,17 @@
  * holds it beside its best chain.
  */
 
+import { Backoff } from "../core/backoff.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { SpooledBlock } from "../ledger/spool.ts";
 import type { BlockNode, BlockStanding, SubmitResult } from "../templates/block-node.ts";
 
-/** First wait after a failed submission; doubled each time up to the longest. */
+/** Waits after a failed submission. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 10_000;
+const RETRY = { baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS };
 /** Tries that are each said; from then on only one in `SAID_ONE_IN` is: with the longest wait, one a minute. */
 const SAID_TRIES = 8;
 const SAID_ONE_IN = 6;
@@ -35,7 +37,7 @@ export class BlockDelivery {
   /** The node was asked to prefer the block since it was last on its best chain. */
   #isPreferred = false;
   /** Before the block is submitted again to a node that has lost it: one that loses it each time is not flooded. */
-  #lostWaitMs = FIRST_RETRY_MS;
+  readonly #lostWaits = new Backoff(RETRY);
   #isFinished = false;
   #isLastTry = false;
   #running: Promise<void>;
@@ -64,13 +66,12 @@ export class BlockDelivery {
   heed(standing: BlockStanding): void {
     if (standing.kind === "on-chain") {
       this.#isPreferred = false;
-      this.#lostWaitMs = FIRST_RETRY_MS;
+      this.#lostWaits.reset();
     }
     if (this.#isFinished || this.#answer.kind === "failed" || this.#answer.kind === "refused") return;
     if (standing.kind === "off-chain") void this.#prefer();
     if (standing.kind !== "unknown") return;
-    const waitMs = this.#lostWaitMs;
-    this.#lostWaitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
+    const waitMs = this.#lostWaits.nextMs();
     this.#logger.warn("the node has lost the block, which is submitted again", { ...this.#context(), waitMs });
     this.#answer = NOT_ANSWERED;
     this.#running = this.#deliver(this.#afterWait(waitMs, () => this.#submit()));
@@ -91,10 +92,11 @@ export class BlockDelivery {
 
   async #deliver(first: Promise<SubmitResult>): Promise<void> {
     let result = await first;
-    let waitMs = FIRST_RETRY_MS;
+    const waits = new Backoff(RETRY);
     let isLast = false;
     for (let tries = 1; result.kind === "failed" && !this.#isFinished && !isLast; tries += 1) {
       const { reason } = result;
+      const waitMs = waits.nextMs();
       if (tries <= SAID_TRIES || tries % SAID_ONE_IN === 0) {
         const { height } = this.#block;
         const context = { height, node: this.#node.name, reason, waitMs: this.#isLastTry ? 0 : waitMs };
@@ -104,7 +106,6 @@ export class BlockDelivery {
         isLast = this.#isLastTry;
         return this.#submit();
       });
-      waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
     }
     if (this.#isFinished) return;
     this.#say(result);

@@ -3,13 +3,15 @@
  * block, it gets the newest fate alone.
  */
 
+import { Backoff } from "../core/backoff.ts";
 import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import type { BlockFate, ShareLedger } from "../ledger/ledger.ts";
 import type { SpooledBlock } from "../ledger/spool.ts";
 
-/** First wait after a record that failed; doubled each time up to the longest. */
+/** Waits after a record that failed. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -17,14 +19,14 @@ export class BlockFates {
   readonly #block: SpooledBlock;
   readonly #ledger: ShareLedger;
   readonly #logger: Logger;
-  readonly #clock: Clock;
+  /** Aborted by the stop: what is tried then is tried without a wait, and last. */
+  readonly #lastTry = new AbortController();
+  readonly #pause: Wakeup;
   #fate: BlockFate | undefined;
   #reason: string | undefined;
   /** What the ledger has. */
   #stored: BlockFate | undefined;
   #storing: Promise<void> | undefined;
-  #isLastTry = false;
-  #wake: () => void = () => undefined;
 
   constructor(
     block: SpooledBlock,
@@ -33,7 +35,7 @@ export class BlockFates {
     this.#block = block;
     this.#ledger = parts.ledger;
     this.#logger = parts.logger;
-    this.#clock = parts.clock;
+    this.#pause = new Wakeup(parts.clock, this.#lastTry.signal);
   }
 
   get fate(): BlockFate | undefined {
@@ -45,7 +47,7 @@ export class BlockFates {
     if (this.#fate === "confirmed") return;
     this.#fate = fate;
     this.#reason = reason;
-    this.#wake();
+    this.#pause.interrupt();
     if (this.#storing === undefined && fate !== this.#stored) this.#storing = this.#store();
   }
 
@@ -67,23 +69,21 @@ export class BlockFates {
 
   /** What the ledger does not have is tried a last time. */
   async stop(): Promise<void> {
-    this.#isLastTry = true;
-    this.#wake();
+    this.#lastTry.abort();
     await this.stored();
   }
 
   async #store(): Promise<void> {
-    let waitMs = FIRST_RETRY_MS;
+    const waits = new Backoff({ baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS });
     while (this.#fate !== undefined && this.#fate !== this.#stored) {
-      const isLast = this.#isLastTry;
+      const isLast = this.#lastTry.signal.aborted;
       const fate = this.#fate;
       if (await this.#record(fate)) {
         this.#stored = fate;
-        waitMs = FIRST_RETRY_MS;
+        waits.reset();
       } else if (fate === this.#fate) {
         if (isLast) break;
-        await this.#wait(waitMs);
-        waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS);
+        await this.#pause.wait(waits.nextMs());
       }
     }
     this.#storing = undefined;
@@ -103,17 +103,5 @@ export class BlockFates {
       });
       return false;
     }
-  }
-
-  /** That time, or until there is another fate or the pool stops. */
-  #wait(waitMs: number): Promise<void> {
-    if (this.#isLastTry) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(waitMs, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -8,6 +8,11 @@ describe("the wait before the next try", () => {
     expect(waits).toEqual([125, 250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]);
   });
 
+  it("is its whole step where nothing spreads it", () => {
+    const backoff = new Backoff({ baseMs: 250, maxMs: 1_500 });
+    expect(Array.from({ length: 5 }, () => backoff.nextMs())).toEqual([250, 500, 1_000, 1_500, 1_500]);
+  });
+
   it("is spread over half of its step", () => {
     const least = new Backoff({ baseMs: 100, maxMs: 400, random: () => 0 });
     const most = new Backoff({ baseMs: 100, maxMs: 400, random: () => 1 - Number.EPSILON });

@@ -30,6 +30,17 @@ describe("a wait that can be cut short", () => {
     expect(await isSettled(wakeup.wait(1_000))).toBe(false);
   });
 
+  it("ends at an interruption, which leaves no timer behind and the next wait alone", async () => {
+    const clock = new ManualClock();
+    const wakeup = new Wakeup(clock, new AbortController().signal);
+    const wait = wakeup.wait(1_000);
+    wakeup.interrupt();
+    expect(await isSettled(wait)).toBe(true);
+    expect(clock.pending).toBe(0);
+    wakeup.interrupt();
+    expect(await isSettled(wakeup.wait(1_000))).toBe(false);
+  });
+
   it("loses no wake that comes right after its time", async () => {
     const clock = new ManualClock();
     const wakeup = new Wakeup(clock, new AbortController().signal);

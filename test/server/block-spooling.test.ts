@@ -181,6 +181,22 @@ describe("a ledger that fails", () => {
     expect(bench.fates).toEqual(["submitted", "accepted"]);
   });
 
+  it("is told again after 1 s once more, where it had taken a fate since it failed before", async () => {
+    bench.submitter.submit(blockFound());
+    bench.ledger.records[0]?.reject(new Error("the disk is full"));
+    await nextTurn();
+    await bench.pass(1_000);
+    await bench.answer(bench.near, ACCEPTED);
+    bench.ledger.records[1]?.resolve();
+    await nextTurn();
+    bench.ledger.records[2]?.reject(new Error("the disk is full"));
+    await nextTurn();
+    await bench.pass(999);
+    expect(bench.fates).toEqual(["submitted", "submitted", "accepted"]);
+    await bench.pass(1);
+    expect(bench.fates).toEqual(["submitted", "submitted", "accepted", "accepted"]);
+  });
+
   it("is told a last time by a stop, whose block stays in the spool where that fails too", async () => {
     bench = new BlockBench();
     bench.submitter.submit(blockFound());
