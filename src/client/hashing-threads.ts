@@ -57,7 +57,7 @@ export class HashingThreads {
     seat.order = this.#orders;
     seat.unit = this.#events.nextUnit();
     const { order: unit } = seat;
-    seat.thread.order(
+    seat.thread.post(
       seat.unit === undefined
         ? { unit, header: undefined }
         : { unit, header: seat.unit.header, target: seat.unit.target },

@@ -50,7 +50,7 @@ export class SpoolLink {
     try {
       this.#hasAnswered = false;
       this.#thread = this.#start(this.#folder, {
-        onAnswer: ({ id, result }) => {
+        onMessage: ({ id, result }) => {
           this.#hasAnswered = true;
           this.#answer(id, result);
         },

@@ -3,8 +3,7 @@
  * dies is started again with the next call; what it had not answered is rejected, and may be asked again.
  */
 
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
+import { startThread, type ThreadEvents, type WorkerThread } from "../core/worker-thread.ts";
 import { toColumns } from "./batch-columns.ts";
 import { LedgerError } from "./errors.ts";
 import type {
@@ -27,13 +26,12 @@ type Waiting = {
 /** Calls that wait for the thread: commits and saves come one at a time, records of blocks and questions beside them. */
 const MAX_WAITING = 4_096;
 
-export type StartLedgerThread = (options: LedgerStoreOptions) => Worker;
+type LedgerThread = WorkerThread<LedgerCall>;
+export type StartLedgerThread = (options: LedgerStoreOptions, events: ThreadEvents<LedgerAnswer>) => LedgerThread;
 
-const startLedgerThread: StartLedgerThread = (options) => {
-  const path = createRequire(import.meta.url).resolve("#ledger-worker");
-  // The program's own flags (a debugger, a loader) are not meant for its workers.
-  return new Worker(path, { workerData: options, execArgv: [], name: "ledger" });
-};
+/** Starts `ledger-worker.ts`. @throws where the system has no room for a thread. */
+export const startLedgerThread: StartLedgerThread = (options, events) =>
+  startThread({ entry: "#ledger-worker", name: "ledger", data: options }, events);
 
 function tooMany(): LedgerError {
   return new LedgerError("ledger-failed", "the ledger does not keep up: too many calls wait for it");
@@ -42,7 +40,7 @@ function tooMany(): LedgerError {
 export class SqliteLedger implements ShareLedger {
   readonly #options: LedgerStoreOptions;
   readonly #startThread: StartLedgerThread;
-  #worker: Worker | undefined;
+  #thread: LedgerThread | undefined;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   readonly #unrecorded: BlockRecord[] = [];
@@ -51,6 +49,7 @@ export class SqliteLedger implements ShareLedger {
   #nextRecords: Promise<unknown> | undefined;
   #closed: Promise<void> | undefined;
   #isEnding = false;
+  #onEnded: () => void = () => undefined;
 
   /** @param startThread so that a test can be beside it. */
   constructor(options: LedgerStoreOptions, startThread: StartLedgerThread = startLedgerThread) {
@@ -112,45 +111,48 @@ export class SqliteLedger implements ShareLedger {
   async #close(): Promise<void> {
     await this.#nextRecords?.catch(() => undefined);
     this.#isEnding = true;
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-    await this.#send(worker, { method: "close" });
-    await exited;
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onEnded = resolve;
+    });
+    await this.#send(thread, { method: "close" });
+    await ended;
   }
 
   #call(request: LedgerRequest): Promise<unknown> {
     if (this.#isEnding) return Promise.reject(new LedgerError("ledger-failed", "the ledger is closed"));
     // Shares come first: there is one commit at a time.
     if (this.#waiting.size >= MAX_WAITING && request.method !== "commit") return Promise.reject(tooMany());
-    this.#worker ??= this.#start();
-    return this.#send(this.#worker, request);
+    this.#thread ??= this.#start();
+    return this.#send(this.#thread, request);
   }
 
-  #send(worker: Worker, request: LedgerRequest): Promise<unknown> {
+  #send(thread: LedgerThread, request: LedgerRequest): Promise<unknown> {
     this.#calls += 1;
     const call: LedgerCall = { ...request, number: this.#calls };
     return new Promise((resolve, reject) => {
       this.#waiting.set(call.number, { resolve, reject });
       // A program that waits for an answer does not end before it.
-      worker.ref();
-      worker.postMessage(call);
+      thread.ref();
+      thread.post(call);
     });
   }
 
-  #start(): Worker {
-    const worker = this.#startThread(this.#options);
-    let reason = "its thread ended";
-    worker.on("message", (answer: LedgerAnswer) => {
-      this.#onAnswer(answer);
-      if (this.#waiting.size === 0 && this.#closed === undefined) worker.unref();
-    });
-    worker.on("error", (error) => {
-      reason = String(error);
-    });
-    worker.on("exit", () => this.#onExit(worker, reason));
-    worker.unref();
-    return worker;
+  /** @throws {LedgerError} */
+  #start(): LedgerThread {
+    try {
+      const thread = this.#startThread(this.#options, {
+        onMessage: (answer) => {
+          this.#onAnswer(answer);
+          if (this.#waiting.size === 0 && this.#closed === undefined) thread.unref();
+        },
+        onEnd: (reason) => this.#onEnd(reason),
+      });
+      return thread;
+    } catch (cause) {
+      throw this.#failed(`its thread cannot be started (${String(cause)})`);
+    }
   }
 
   #onAnswer(answer: LedgerAnswer): void {
@@ -161,12 +163,15 @@ export class SqliteLedger implements ShareLedger {
     else waiting.resolve(answer.value);
   }
 
-  #onExit(worker: Worker, reason: string): void {
-    if (this.#worker === worker) this.#worker = undefined;
+  #onEnd(reason: string): void {
+    this.#thread = undefined;
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
-    for (const { reject } of waiting) {
-      reject(new LedgerError("ledger-failed", `the ledger ${this.#options.file} failed: ${reason}`));
-    }
+    for (const { reject } of waiting) reject(this.#failed(`its thread ended (${reason})`));
+    this.#onEnded();
+  }
+
+  #failed(how: string): LedgerError {
+    return new LedgerError("ledger-failed", `the ledger ${this.#options.file} failed: ${how}`);
   }
 }

@@ -50,7 +50,7 @@ export class WorkerCrew {
       startThread: (memory: SharedArrayBuffer, seat: WorkerSeat) =>
         host.startThread(
           { module: host.module, memory, jobSlots: options.jobSlots },
-          { onBell: () => this.#onBell(seat), onEnd: (reason) => this.#onEnd(seat, reason) },
+          { onMessage: () => this.#onBell(seat), onEnd: (reason) => this.#onEnd(seat, reason) },
         ),
     };
     const seatOptions = { cells: options.ringCells, jobSlots: options.jobSlots };

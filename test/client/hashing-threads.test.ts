@@ -206,6 +206,6 @@ describe("A real mining thread", () => {
     jobs = { nextUnit: () => ({ ...unit, header: unit.header.subarray(1) }) } as unknown as Work;
     start(1).renew();
     await until("the crash is told", () => failures.length === 1);
-    expect(failures[0]?.message).toContain("a mining thread ended (a header has 80 bytes, not 79)");
+    expect(failures[0]?.message).toContain("a mining thread ended (RangeError: a header has 80 bytes, not 79)");
   });
 });

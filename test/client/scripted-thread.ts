@@ -17,7 +17,7 @@ export class ScriptedThread implements MiningThread {
     this.#events = events;
   }
 
-  order(order: ThreadOrder): void {
+  post(order: ThreadOrder): void {
     this.orders.push(order);
   }
 

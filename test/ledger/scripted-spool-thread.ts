@@ -38,7 +38,7 @@ export class ScriptedSpoolThreads {
   async answer(result: SpoolResult): Promise<void> {
     const order = this.newest.orders.shift();
     if (order === undefined) throw new Error("nothing was asked");
-    this.newest.events.onAnswer({ id: order.id, result });
+    this.newest.events.onMessage({ id: order.id, result });
     await nextTurn();
   }
 

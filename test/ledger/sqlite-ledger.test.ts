@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { WorkerThread } from "../../src/core/worker-thread.ts";
 import type { BlockRecord } from "../../src/ledger/ledger.ts";
-import { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import type { LedgerCall } from "../../src/ledger/ledger-calls.ts";
+import { SqliteLedger, startLedgerThread } from "../../src/ledger/sqlite-ledger.ts";
 import { within } from "../support/wait.ts";
 import { blockOf } from "./block-records-suite.ts";
 import { ledgerFile, RETENTION } from "./ledger-file.ts";
@@ -20,11 +20,10 @@ const options = (): ConstructorParameters<typeof SqliteLedger>[0] => ({
 describeLedger("SqliteLedger", async () => new SqliteLedger(options()));
 
 /** A ledger and its threads, newest last. */
-function watched(file = options()): { ledger: SqliteLedger; threads: Worker[] } {
-  const threads: Worker[] = [];
-  const path = createRequire(import.meta.url).resolve("#ledger-worker");
-  const ledger = new SqliteLedger(file, (start) => {
-    const thread = new Worker(path, { workerData: start, execArgv: [] });
+function watched(file = options()): { ledger: SqliteLedger; threads: WorkerThread<LedgerCall>[] } {
+  const threads: WorkerThread<LedgerCall>[] = [];
+  const ledger = new SqliteLedger(file, (...start) => {
+    const thread = startLedgerThread(...start);
     threads.push(thread);
     return thread;
   });
@@ -48,12 +47,40 @@ describe("SqliteLedger's thread", () => {
     await ledger.commit(batchOf("a", creditOf()));
     const ended = threads[0]?.terminate();
     const lost = ledger.commit(batchOf("b", creditOf()));
-    const isLost = expect(lost).rejects.toMatchObject({ code: "ledger-failed" });
+    const isLost = expect(lost).rejects.toMatchObject({
+      code: "ledger-failed",
+      message: expect.stringContaining("its thread ended (it stopped by itself)"),
+    });
     await ended;
     await isLost;
     await ledger.commit(batchOf("b", creditOf()));
     expect(await ledger.totals()).toMatchObject({ acceptedShares: 2 });
     expect(threads).toHaveLength(2);
+  });
+
+  it("that died leaves room for as many calls as before", async () => {
+    const { ledger, threads } = watched();
+    const calls = Promise.allSettled(Array.from({ length: 4_096 }, (_, index) => ledger.totalsOf(`${index}`)));
+    await threads[0]?.terminate();
+    await calls;
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 0 });
+  });
+
+  it("that cannot be had rejects the call, which can be made again", async () => {
+    const file = options();
+    let refuses = true;
+    const ledger = new SqliteLedger(file, (...start) => {
+      if (refuses) throw new Error("no room for a thread");
+      return startLedgerThread(...start);
+    });
+    onTestFinished(() => ledger.close());
+    await expect(ledger.commit(batchOf("a", creditOf()))).rejects.toMatchObject({
+      code: "ledger-failed",
+      message: `the ledger ${file.file} failed: its thread cannot be started (Error: no room for a thread)`,
+    });
+    refuses = false;
+    await ledger.commit(batchOf("a", creditOf()));
+    expect(await ledger.totals()).toMatchObject({ acceptedShares: 1 });
   });
 
   it("rejects with the code and the sentence of what is wrong, and goes on", async () => {

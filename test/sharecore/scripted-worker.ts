@@ -77,7 +77,7 @@ export class ScriptedWorker implements WorkerThread {
     if (!this.#hasCalled) return;
     this.#hasCalled = false;
     this.counts.bells += 1;
-    this.#events.onBell();
+    this.#events.onMessage(undefined);
   }
 
   #next(): void {
