@@ -101,7 +101,7 @@ try {
       );
       execFileSync("npx", ["vitest", "run", "test/sharecore"], {
         cwd: ROOT,
-        env: { ...process.env, ADIT_SHARECORE_PKG: pkg },
+        env: { ...process.env, TEST_SHARECORE_PKG: pkg },
         stdio: "inherit",
       });
     }

@@ -81,7 +81,7 @@ describe("a program with a pool", () => {
     const script = `
       import { readFileSync } from "node:fs";
       import { createValidator } from ${JSON.stringify(new URL("../../dist/sharecore/index.js", import.meta.url).href)};
-      const folder = process.env.ADIT_SHARECORE_PKG;
+      const folder = process.env.TEST_SHARECORE_PKG;
       const moduleBytes = folder && readFileSync(folder + "/sharecore_bg.wasm");
       const build = moduleBytes ? { moduleBytes } : {};
       const validator = createValidator({ backend: "workers", workers: 2, inlineCompressions: 0, ...build });

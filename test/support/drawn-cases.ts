@@ -1,5 +1,5 @@
 /**
- * Cases that a test draws at random. ADIT_SEED repeats a run: a failure says which seed it had. ADIT_CASES=20 makes a run
+ * Cases that a test draws at random. TEST_SEED repeats a run: a failure says which seed it had. TEST_CASES=20 makes a run
  * twenty times as long.
  */
 
@@ -13,8 +13,8 @@ function setting(name: string): number | undefined {
   return value;
 }
 
-const SEED = setting("ADIT_SEED") ?? 1 + Math.floor(Math.random() * 0x7ffffffe);
-const FACTOR = setting("ADIT_CASES") ?? 1;
+const SEED = setting("TEST_SEED") ?? 1 + Math.floor(Math.random() * 0x7ffffffe);
+const FACTOR = setting("TEST_CASES") ?? 1;
 
 /** Settings of fast-check for so many cases. */
 export function drawn(cases: number): { readonly seed: number; readonly numRuns: number } {
@@ -33,7 +33,7 @@ export function eachCase(cases: number, run: (random: SeededRandom) => void): vo
       run(new SeededRandom(scrambled(SEED ^ scrambled(index + 1))));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`case ${index}, which ADIT_SEED=${SEED} repeats: ${reason}`, { cause });
+      throw new Error(`case ${index}, which TEST_SEED=${SEED} repeats: ${reason}`, { cause });
     }
   }
 }
