@@ -1,13 +1,13 @@
 /** Flags that all commands have which connect to a pool as a client. */
 
 import { UsageError } from "./errors.ts";
-import { type Arguments, textFlag } from "./flags.ts";
+import { type Arguments, numberFlag, textFlag } from "./flags.ts";
 
 /** Of a user identity: SV2 §5.3.2. */
 const MAX_USER_BYTES = 255;
 
 /** Arbitrary, far above all miners of the world together, and well inside what the protocol's 32-bit float holds. */
-export const MAX_HASHRATE = 1e30;
+const MAX_HASHRATE = 1e30;
 
 /** The word that is no flag. @throws {UsageError} where it is missing. */
 export function poolUrl(given: Arguments, command: "miner" | "probe"): string {
@@ -15,6 +15,11 @@ export function poolUrl(given: Arguments, command: "miner" | "probe"): string {
   if (url !== undefined) return url;
   const needed = `adit ${command} stratum2+tcp://HOST:PORT/KEY is needed`;
   throw new UsageError("config-invalid", `the pool's URL is missing: ${needed}`);
+}
+
+/** What the miner announces. @throws {UsageError} for anything else than a number above 0. */
+export function hashrateFlag(given: Arguments): number | undefined {
+  return numberFlag(given, "hashrate", { most: MAX_HASHRATE, what: "hashes a second, such as 5000000 or 5e6," });
 }
 
 /** @throws {UsageError} where it is too long. */

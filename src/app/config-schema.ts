@@ -128,7 +128,7 @@ export const KEYS: readonly KeySpec[] = [
     doc: `No share is easier, unless a block of the network is. 0: each hash is a share, for load tests. With the simulated node ${SIMULATED_MIN_DIFFICULTY}, if not set.`,
   }),
   text("mining.pool_tag", "/adit/", {
-    needed: "at most 40 printable ASCII characters",
+    needed: "a text of at most 40 printable ASCII characters",
     allows: (value) => TAG_PATTERN.test(value),
     doc: "Text in the coinbase of every block.",
   }),
@@ -218,7 +218,7 @@ export const KEYS: readonly KeySpec[] = [
     doc: "Lines for people or for programs; both to standard error.",
   }),
   text("log.trace", "", {
-    needed: "connection ids or IP addresses, with or without a port, and commas between them,",
+    needed: "a list of connection ids and IP addresses, with or without a port and separated by commas,",
     allows: (value) => parsePeerPatterns(value) !== undefined,
     doc: "Peers whose messages are written to trace-….jsonl in the data folder; empty: nobody's.",
   }),

@@ -52,13 +52,21 @@ export function wholeFlag(given: Arguments, name: string, most: number): number 
   throw wrong(name, text, `a whole number from 1 to ${most}`);
 }
 
-/** Above 0, up to `most`. @throws {UsageError} for anything else. */
-export function numberFlag(given: Arguments, name: string, most: number): number | undefined {
+/**
+ * Above 0, up to `most`.
+ * @param range.what of which it is a number, for the message: `seconds`.
+ * @throws {UsageError} for anything else.
+ */
+export function numberFlag(
+  given: Arguments,
+  name: string,
+  { most, what }: { readonly most: number; readonly what: string },
+): number | undefined {
   const text = textFlag(given, name);
   if (text === undefined) return undefined;
   const value = /^[\d.]+(?:e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : 0;
   if (value > 0 && value <= most) return value;
-  throw wrong(name, text, `a number above 0, such as 5000000 or 5e6, up to ${most}`);
+  throw wrong(name, text, `a number of ${what} above 0 and up to ${most}`);
 }
 
 /**

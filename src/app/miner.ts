@@ -1,10 +1,10 @@
 /** The miner command: from flags to a running miner, until it has what was asked for or is told to stop. */
 
 import { type MinerOptions, runMiner } from "../client/miner.ts";
-import { MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import { hashrateFlag, poolUrl, userFlag } from "./client-flags.ts";
 import type { CommandFlag } from "./command.ts";
 import { EXIT_OK } from "./exit-codes.ts";
-import { type Arguments, choiceFlag, numberFlag, wholeFlag } from "./flags.ts";
+import { type Arguments, choiceFlag, wholeFlag } from "./flags.ts";
 import { showAsJson, showAsText } from "./miner-output.ts";
 import type { Output } from "./output.ts";
 
@@ -44,6 +44,6 @@ export function minerOptions(given: Arguments): MinerOptions {
     threads: wholeFlag(given, "threads", MAX_THREADS) ?? 1,
     shares: wholeFlag(given, "shares", MAX_SHARES),
     plaintext: given.plaintext === true,
-    hashrate: numberFlag(given, "hashrate", MAX_HASHRATE),
+    hashrate: hashrateFlag(given),
   };
 }

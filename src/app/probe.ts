@@ -4,7 +4,7 @@ import type { ProbeOptions } from "../client/probe.ts";
 import { runProbe } from "../client/run-probe.ts";
 import type { Clock } from "../core/clock.ts";
 import { parsePoolUrl } from "../noise/pool-url.ts";
-import { MAX_HASHRATE, poolUrl, userFlag } from "./client-flags.ts";
+import { hashrateFlag, poolUrl, userFlag } from "./client-flags.ts";
 import type { CommandFlag } from "./command.ts";
 import { EXIT_OK } from "./exit-codes.ts";
 import { type Arguments, choiceFlag, numberFlag } from "./flags.ts";
@@ -61,10 +61,10 @@ export function probeOptions(given: Arguments): ProbeOptions {
       vendor: "adit",
       firmware: "adit-probe",
       userIdentity: new TextEncoder().encode(userFlag(given)),
-      nominalHashrate: numberFlag(given, "hashrate", MAX_HASHRATE) ?? DEFAULT_HASHRATE,
+      nominalHashrate: hashrateFlag(given) ?? DEFAULT_HASHRATE,
     },
     plaintext: given.plaintext === true,
     authorityPublicKey,
-    timeoutSeconds: numberFlag(given, "timeout", MAX_SECONDS) ?? DEFAULT_SECONDS,
+    timeoutSeconds: numberFlag(given, "timeout", { most: MAX_SECONDS, what: "seconds" }) ?? DEFAULT_SECONDS,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hashrateFlag } from "../../src/app/client-flags.ts";
 import { UsageError } from "../../src/app/errors.ts";
 import { checkSwitches, choiceFlag, numberFlag, textFlag, wholeFlag } from "../../src/app/flags.ts";
 import { minerOptions } from "../../src/app/miner.ts";
@@ -18,7 +19,7 @@ describe("A flag", () => {
     expect(textFlag({}, "user")).toBeUndefined();
     expect(choiceFlag({}, "channel", ["standard"])).toBeUndefined();
     expect(wholeFlag({}, "threads", 4)).toBeUndefined();
-    expect(numberFlag({}, "hashrate", 4)).toBeUndefined();
+    expect(numberFlag({}, "hashrate", { most: 4, what: "hashes" })).toBeUndefined();
   });
 
   it("is refused where it is given twice", () => {
@@ -58,14 +59,14 @@ describe("A flag", () => {
     ["1e-3", 0.001],
     ["1e30", 1e30],
   ])("with a number may be %s", (text, value) => {
-    expect(numberFlag({ hashrate: text }, "hashrate", 1e30)).toBe(value);
+    expect(hashrateFlag({ hashrate: text })).toBe(value);
   });
 
   it.each(["0", "-5", "1.1e30", "Infinity", "NaN", "1.2.3", ".", "", "5M"])(
     "with a number is refused as %j",
     (text) => {
-      expect(refusal(() => numberFlag({ hashrate: text }, "hashrate", 1e30))).toContain(
-        `--hashrate is ${JSON.stringify(text)}, but a number above 0`,
+      expect(refusal(() => hashrateFlag({ hashrate: text }))).toBe(
+        `--hashrate is ${JSON.stringify(text)}, but a number of hashes a second, such as 5000000 or 5e6, above 0 and up to 1e+30 is needed`,
       );
     },
   );

@@ -56,8 +56,8 @@ describe("the flags of a probe", () => {
     [{}, "the pool's URL is missing: adit probe stratum2+tcp://HOST:PORT/KEY is needed"],
     [{ url: "pool.example:3334" }, "is no pool URL"],
     [{ url: URL, channel: "group" }, '--channel is "group", but standard or extended is needed'],
-    [{ url: URL, timeout: "0" }, '--timeout is "0", but a number above 0'],
-    [{ url: URL, timeout: "3601" }, "up to 3600 is needed"],
+    [{ url: URL, timeout: "0" }, '--timeout is "0", but a number of seconds above 0 and up to 3600 is needed'],
+    [{ url: URL, timeout: "3601" }, '--timeout is "3601", but a number of seconds above 0 and up to 3600 is needed'],
     [{ url: URL, hashrate: "fast" }, '--hashrate is "fast"'],
     [{ url: URL, user: "x".repeat(256) }, "--user has 256 bytes, but at most 255 are allowed"],
   ])("%j are refused in one sentence, before anything is sent", async (given, message) => {

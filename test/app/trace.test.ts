@@ -64,6 +64,6 @@ it("without --trace no connection is looked at", () => {
 
 it("--trace with something else is refused, and names what is needed", () => {
   expect(() => tracerOf(mkdtempSync(join(tmpdir(), "adit-trace-")), "miner-7")).toThrow(
-    '--trace: log.trace is "miner-7", but connection ids or IP addresses, with or without a port, and commas between them, is needed',
+    '--trace: log.trace is "miner-7", but a list of connection ids and IP addresses, with or without a port and separated by commas, is needed',
   );
 });
