@@ -11,7 +11,8 @@ type Known = {
 
 const KNOWN: readonly Known[] = [
   {
-    causes: ["SQLITE_FULL", "ENOSPC", "EDQUOT"],
+    // The last: there is no room for what connections share about the file's log of changes.
+    causes: ["SQLITE_FULL", "ENOSPC", "EDQUOT", "SQLITE_IOERR_SHMSIZE"],
     code: "ledger-disk-full",
     says: "cannot grow: its disk is full; make room on it",
   },

@@ -91,6 +91,8 @@ function opened(file: string, open: () => LedgerDatabase, prepare: (database: Le
 
 function migrate(database: LedgerDatabase, file: string): void {
   const version = versionOf(database, file);
+  // Nothing is written to a file that is up to date: one on a full disk can still be read.
+  if (version === MIGRATIONS.length) return;
   for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
   database.pragma(`application_id = ${APPLICATION_ID}`);
   database.pragma(`user_version = ${MIGRATIONS.length}`);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -205,6 +205,32 @@ describe.skipIf(!canMount)("a ledger's file on a disk of its own", () => {
     disk.drain();
     commit(store, "a");
     expect(store.totals().acceptedShares).toBe(1);
+  });
+
+  it("is refused as on a full disk where there is no room for what is beside it", () => {
+    const disk = mounted(256);
+    const store = storeOn(join(disk.folder, "ledger.db"));
+    commit(store, "a");
+    store.close();
+    disk.fill();
+    expect(() => store.totals()).toThrow(fault("ledger-disk-full", "its disk is full; make room on it"));
+    disk.drain();
+    expect(store.totals().acceptedShares).toBe(1);
+  });
+
+  it("is read on a full disk as a process left it that was killed", () => {
+    const disk = mounted(1_024);
+    const file = join(disk.folder, "ledger.db");
+    commit(storeOn(file), "a");
+    const left = join(disk.folder, "left.db");
+    for (const suffix of ["", "-wal", "-shm"]) copyFileSync(`${file}${suffix}`, `${left}${suffix}`);
+    disk.fill();
+    const store = storeOn(left);
+    expect(store.totals().acceptedShares).toBe(1);
+    expect(() => commit(store, "b")).toThrow(fault("ledger-disk-full", "make room on it"));
+    disk.drain();
+    commit(store, "b");
+    expect(store.totals().acceptedShares).toBe(2);
   });
 
   it("is refused where the disk is read-only, and used again when it no longer is", () => {
