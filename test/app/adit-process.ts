@@ -15,8 +15,10 @@ export class Run {
   stderr = "";
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 
-  constructor(args: readonly string[], environment: Record<string, string> = {}) {
-    this.process = spawn(process.execPath, [CLI, ...args], { env: { PATH: process.env.PATH, ...environment } });
+  /** @param launcher a command that becomes the one behind it. */
+  constructor(args: readonly string[], environment: Record<string, string> = {}, launcher: readonly string[] = []) {
+    const [program = process.execPath, ...rest] = [...launcher, process.execPath, CLI, ...args];
+    this.process = spawn(program, rest, { env: { PATH: process.env.PATH, ...environment } });
     this.process.stdout?.on("data", (chunk: Buffer) => {
       this.stdout += chunk.toString();
     });
@@ -37,8 +39,12 @@ export class Run {
 
 const runs: Run[] = [];
 
-export function adit(args: readonly string[], environment: Record<string, string> = {}): Run {
-  const run = new Run(args, environment);
+export function adit(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  launcher: readonly string[] = [],
+): Run {
+  const run = new Run(args, environment, launcher);
   runs.push(run);
   return run;
 }

@@ -1,12 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { sha256d } from "../../src/bitcoin/hash.ts";
-import { reversed, toHex } from "../../src/core/bytes.ts";
 import { dataDir, endRuns } from "../app/adit-process.ts";
 import { BcoinNode } from "../support/bcoin-node.ts";
 import { preparing } from "../support/drawn-cases.ts";
 import { until } from "../support/wait.ts";
 import { CrashLoad } from "./crash-load.ts";
-import { CrashPool, lostBlocks } from "./crash-pool.ts";
+import { CrashPool, chainOf, lostBlocks, onBcoin } from "./crash-pool.ts";
 
 let node: BcoinNode;
 beforeAll(async () => {
@@ -20,26 +18,11 @@ const MINERS = 200;
 /** On regtest each share solves a block; of those on one parent the node takes one. */
 const MIX = { blockOneIn: 1, atOnce: 1, pauseMs: 10 };
 
-/** Hashes as explorers print them. */
-async function chainOf(from: number): Promise<ReadonlySet<string>> {
-  const hashes = new Set<string>();
-  for (let height = from; height <= node.height; height += 1) {
-    const block = await node.blockBytes(height);
-    hashes.add(toHex(reversed(sha256d(block.subarray(0, 80)))));
-  }
-  return hashes;
-}
-
 it(`a pool on a real node that is killed ${KILLS} times loses no acknowledged share, and has every solved block on the chain`, async () => {
   const random = preparing();
   const load = new CrashLoad(random);
   const first = node.height + 1;
-  const address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
-  const rpc = ["--rpc-url", node.rpcUrl, "--rpc-user", "pool", "--rpc-password", node.password];
-  const pool = new CrashPool(dataDir(), ["--network", "regtest", "--payout-address", address, ...rpc], {
-    ADIT_MINING__MIN_DIFFICULTY: "0",
-    ADIT_VARDIFF__ENABLED: "false",
-  });
+  const pool = new CrashPool(dataDir(), ...onBcoin(node));
   for (let kills = 0; kills < KILLS; kills += 1) {
     await load.connect(await pool.start(), MINERS);
     await load.mine(random.between(1, 500), MIX);
@@ -57,7 +40,7 @@ it(`a pool on a real node that is killed ${KILLS} times loses no acknowledged sh
   await pool.start();
   let onChain: ReadonlySet<string> = new Set();
   await until("each promised block, or one in its place, is on the chain", async () => {
-    onChain = await chainOf(first);
+    onChain = await chainOf(node, first);
     return lostBlocks(load, onChain).length === 0;
   });
   await pool.stop();

@@ -2,9 +2,30 @@
 
 import { join } from "node:path";
 import { expect } from "vitest";
+import { sha256d } from "../../src/bitcoin/hash.ts";
+import { reversed, toHex } from "../../src/core/bytes.ts";
 import { LedgerFileReader } from "../../src/ledger/ledger-file-reader.ts";
 import { adit, type Run } from "../app/adit-process.ts";
+import type { BcoinNode } from "../support/bcoin-node.ts";
 import type { CrashLoad, SolvedBlock } from "./crash-load.ts";
+
+/** Arguments and environment of a pool on that node, whose shares each solve a block. */
+export function onBcoin(node: BcoinNode): readonly [readonly string[], Record<string, string>] {
+  const address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+  const rpc = ["--rpc-url", node.rpcUrl, "--rpc-user", "pool", "--rpc-password", node.password];
+  const args = ["--network", "regtest", "--payout-address", address, ...rpc];
+  return [args, { ADIT_MINING__MIN_DIFFICULTY: "0", ADIT_VARDIFF__ENABLED: "false" }];
+}
+
+/** The node's blocks from that height on: their hashes as explorers print them. */
+export async function chainOf(node: BcoinNode, from: number): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>();
+  for (let height = from; height <= node.height; height += 1) {
+    const block = await node.blockBytes(height);
+    hashes.add(toHex(reversed(sha256d(block.subarray(0, 80)))));
+  }
+  return hashes;
+}
 
 export class CrashPool {
   readonly #args: readonly string[];
@@ -18,10 +39,15 @@ export class CrashPool {
     this.#environment = { ADIT_LOG__FORMAT: "json", ADIT_MINING__ACK_INTERVAL_MS: "50", ...environment };
   }
 
-  /** @returns its URL. */
-  async start(): Promise<string> {
-    this.run = adit(this.#args, this.#environment);
+  /** @param launcher a command that becomes the pool. @returns its URL. */
+  async start(launcher: readonly string[] = []): Promise<string> {
+    this.run = adit(this.#args, this.#environment, launcher);
     return await this.run.url();
+  }
+
+  /** How often this process has logged that. */
+  said(message: string): number {
+    return (this.run?.stderr.split(`"${message}"`).length ?? 1) - 1;
   }
 
   /** It has its signal when it returns, and resolves when it is gone. */
