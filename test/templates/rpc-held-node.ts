@@ -6,10 +6,12 @@ import { type FakeCall, FakeNode } from "./rpc-fake-node.ts";
 const METHODS = [
   "getblockchaininfo",
   "getbestblockhash",
+  "getblockhash",
   "getblockheader",
   "getblocktemplate",
   "longpoll",
   "submitblock",
+  "preciousblock",
 ] as const;
 
 export class HeldNode {
@@ -24,8 +26,21 @@ export class HeldNode {
   /** Longpolls wait for ever, all else is handed on at once. */
   static async before(real: BcoinNode): Promise<HeldNode> {
     const held = new HeldNode(await FakeNode.start(), real);
-    for (const method of METHODS) if (method !== "longpoll") held.release(method);
+    held.releaseAll();
     return held;
+  }
+
+  /** As at the begin. */
+  releaseAll(): void {
+    for (const method of METHODS) {
+      if (method === "longpoll") this.hold(method);
+      else this.release(method);
+    }
+  }
+
+  /** Every call is answered like that, or not at all. */
+  answerAll(answer: (call: FakeCall) => void): void {
+    for (const method of METHODS) this.node.standing.set(method, answer);
   }
 
   hold(method: (typeof METHODS)[number]): void {
