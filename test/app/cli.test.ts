@@ -35,7 +35,7 @@ describe("adit", () => {
     [["probe"], "the pool's URL is missing: adit probe"],
     [["probe", "stratum2+tcp://127.0.0.1:1", "--timeout"], "Not enough arguments following: timeout"],
     [["probe", "stratum2+tcp://127.0.0.1:1", "--json=maybe"], '--json is "maybe", but true or false'],
-    [["pool", "--trace", "miner-7"], '--trace: log.trace is "miner-7", but connection ids or IP addresses'],
+    [["pool", "--trace", "miner-7"], '--trace: log.trace is "miner-7", but a list of connection ids and IP addresses'],
     [["miner", "stratum2+tcp://127.0.0.1:1", "--shares"], "Not enough arguments following: shares"],
     [["miner", "stratum2+tcp://127.0.0.1:1", "more"], '"more" belongs to no flag'],
     [["miner", "http://x"], "stratum2+tcp://HOST:PORT/KEY is needed"],

@@ -30,7 +30,7 @@ type Mtx = {
   toTX(): Tx;
 };
 type KeyRing = { getAddress(): unknown };
-type Block = { txs: Tx[]; rhash(): string; toRaw(): Buffer };
+type Block = { txs: Tx[]; hash(encoding: "hex"): Hash; rhash(): string; toRaw(): Buffer };
 type Entry = { hash: Hash; height: number; rhash(): string };
 type FullNode = {
   open(): Promise<void>;
@@ -40,7 +40,7 @@ type FullNode = {
     tip: Entry;
     add(block: Block): Promise<Entry | null>;
     getBlock(hashOrHeight: Hash | number): Promise<Block | null>;
-    getEntry(height: number): Promise<Entry | null>;
+    getEntry(hashOrHeight: Hash | number): Promise<Entry | null>;
   };
   miner: { addresses: unknown[]; mineBlock(tip?: Entry): Promise<Block> };
   mempool: { addTX(tx: Tx): Promise<unknown> };
@@ -137,7 +137,7 @@ export class BcoinNode {
     for (let height = 1; height <= other.height; height += 1) {
       const bytes = Buffer.from(await other.blockBytes(height));
       const block = this.#bcoin.Block.fromRaw(bytes);
-      const isKnown = (await this.#node.chain.getBlock(height))?.rhash() === block.rhash();
+      const isKnown = (await this.#node.chain.getEntry(block.hash("hex"))) !== null;
       if (!isKnown) await this.#node.chain.add(block);
     }
   }
