@@ -39,6 +39,19 @@ describe("a source over JSON-RPC", () => {
     }
   });
 
+  it("goes back with its node, the only one, to a chain of less work, since nobody knows better", async () => {
+    const bench = await SourceBench.create();
+    const { recorder } = bench;
+    bench.chain = { name: "regtest", tip: TIP_B, height: 200 };
+    await bench.start();
+    bench.chain = { name: "regtest", tip: TIP_A, height: 150 };
+    await bench.poll();
+    await recorder.unavailable();
+    const { template, newTip } = await recorder.template();
+    expect([printed(template.prevHash), template.height, newTip]).toEqual([TIP_A, 151, true]);
+    await recorder.ready();
+  });
+
   it("does not deliver what a longpoll brings for a tip that a poll knows to be old", async () => {
     const bench = await SourceBench.create();
     const { node, recorder, clock } = bench;
