@@ -7,6 +7,8 @@ export type TemplateErrorCode =
   | "template-invalid"
   /** The node gives templates that do not stand on the tip that it names. */
   | "template-stale"
+  /** Of several nodes, none has as much work as one showed before that is gone, or has less itself. */
+  | "nodes-behind"
   /** The node is of another network than the pool. */
   | "wrong-network"
   /** Blocks of a signet need a signature that the pool cannot make. */

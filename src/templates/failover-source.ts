@@ -73,7 +73,7 @@ export class FailoverSource implements TemplateSource {
 
   /** That of the followed node; of the first one before there is one. */
   get name(): string {
-    return this.#nameOf(this.#following?.index ?? 0);
+    return this.#nameOf(this.#choice.followed ?? 0);
   }
 
   /** How each node is used now, in the order of preference. */
@@ -128,6 +128,13 @@ export class FailoverSource implements TemplateSource {
     if (this.#stop.signal.aborted) return;
     const changes = this.#choice.decide(this.#clock.monotonicMs());
     for (const change of changes) this.#say(change);
+    const { heldBack } = this.#choice;
+    if (heldBack !== undefined) {
+      const { reason, code } = heldBack;
+      this.#leave();
+      this.#tellState({ kind: "unavailable", reason, code });
+      return;
+    }
     const { followed, allOfOtherNetworks: wrong } = this.#choice;
     if (followed === undefined) {
       if (wrong !== undefined) this.#onNeverUsable(new TemplateError("wrong-network", wrong.reason));
@@ -145,10 +152,9 @@ export class FailoverSource implements TemplateSource {
   #follow(index: number): void {
     const node = this.#nodes[index];
     if (node === undefined) return;
-    const left = this.#following;
+    this.#leave();
     const following: Following = { index, source: node.createSource(), ended: false };
     this.#following = following;
-    if (left !== undefined) this.#keep(left.source.stop());
     const isLeft = (): boolean => this.#following !== following || this.#stop.signal.aborted;
     const started = following.source.start({
       onTemplate: (template) => {
@@ -163,6 +169,11 @@ export class FailoverSource implements TemplateSource {
       if (!isLeft()) this.#onState(stateOf(error));
     });
     this.#keep(failed);
+  }
+
+  #leave(): void {
+    if (this.#following !== undefined) this.#keep(this.#following.source.stop());
+    this.#following = undefined;
   }
 
   #onTemplate(template: Template): void {
@@ -227,6 +238,12 @@ export class FailoverSource implements TemplateSource {
       }
       case "usable":
         this.#logger.info("node can be used for templates again", { node: this.#nameOf(change.node) });
+        return;
+      case "forgotten": {
+        const { node, chain } = change;
+        const context = { node: this.#nameOf(node), height: chain.height, tip: chain.tip };
+        this.#logger.warn("nodes with less work than this one showed can be used again", context);
+      }
     }
   }
 
@@ -245,7 +262,7 @@ export class FailoverSource implements TemplateSource {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#deciding?.cancel();
-    if (this.#following !== undefined) this.#keep(this.#following.source.stop());
+    this.#leave();
     for (const { watch } of this.#nodes) watch.close();
     await Promise.all(this.#running);
   }

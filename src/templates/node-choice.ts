@@ -2,12 +2,14 @@
  * Which of several nodes gives the templates: a machine without I/O and without a clock of its own. It is told what is
  * seen of each node, and how the source of the followed one does, and decides; whoever owns it asks nodes and acts.
  *
- * A node is usable that answers, is of the pool's network, and whose chain has as much work as any other's. Equal work on
- * two tips is a race, and no reason to move.
+ * A node is usable that answers, is of the pool's network, and whose chain has as much work as any that was shown within
+ * the last hour, also by a node that is gone since. Equal work on two tips is a race, and no reason to move.
  */
 
-import type { ChainView, FaultView, NodeStatus, NodeView, Unusable } from "./node-view.ts";
-import { weightOf } from "./node-view.ts";
+import { type Comparison, NodeChains } from "./node-chains.ts";
+import { allBehind, type Fault } from "./node-faults.ts";
+import type { FaultView, NodeStatus, NodeView, Unusable } from "./node-view.ts";
+import type { Shown } from "./shown-work.ts";
 
 /**
  * How long the followed node may have less work than another, or a tip without a template for it. Blocks reach all nodes
@@ -46,22 +48,15 @@ export type Change =
       readonly reason: string;
       readonly code?: string;
     }
-  | { readonly kind: "usable"; readonly node: number };
-
-/** Two nodes whose chains have to be compared at that height, far enough below both tips that no race differs there. */
-export type Comparison = { readonly node: number; readonly heavier: number; readonly height: number };
-
-/** Races of two blocks end within one or two; what differs deeper is another chain. */
-const FORK_DEPTH = 3;
+  | { readonly kind: "usable"; readonly node: number }
+  /** Its chain had the most work, and was shown too long ago to count any more. */
+  | ({ readonly kind: "forgotten" } & Shown);
 
 type Member = {
   readonly name: string;
   view: NodeView | undefined;
-  /** Since when its chain has less work than another's. */
-  lessSinceMs: number | undefined;
   /** Since when it answers with a fault. */
   faultSinceMs: number | undefined;
-  onOtherChain: boolean;
   /** Since when it is usable without a break, and without having been left. */
   usableSinceMs: number | undefined;
   /** It was left for its templates, and is not chosen before that. */
@@ -69,24 +64,23 @@ type Member = {
   said: Unusable | undefined;
 };
 
-type Fault = { readonly state: Unusable; readonly reason: string; readonly code?: string };
-
 export class NodeChoice {
   readonly #members: readonly Member[];
+  readonly #chains: NodeChains;
   /** When a choice was asked for first. */
   #startedMs: number | undefined;
   #followed: number | undefined;
   #source: FollowedState = { kind: "starting" };
   #sourceSinceMs = 0;
+  #heldBack: Omit<Fault, "state"> | undefined;
 
   /** @param names of the nodes, in the order of preference. */
   constructor(names: readonly string[]) {
+    this.#chains = new NodeChains(names, GRACE_MS);
     this.#members = names.map((name) => ({
       name,
       view: undefined,
-      lessSinceMs: undefined,
       faultSinceMs: undefined,
-      onOtherChain: false,
       usableSinceMs: undefined,
       restsUntilMs: 0,
       said: undefined,
@@ -96,6 +90,14 @@ export class NodeChoice {
   /** The node that gives the templates; undefined before the first choice. */
   get followed(): number | undefined {
     return this.#followed;
+  }
+
+  /**
+   * Why the followed node is to have no source, nor any other: those that answer have less work than was shown, or none
+   * answers. What the followed one has is seen before its source starts anew.
+   */
+  get heldBack(): Omit<Fault, "state"> | undefined {
+    return this.#heldBack;
   }
 
   /** The first node's fault, where every node is of another network. */
@@ -111,12 +113,7 @@ export class NodeChoice {
     const member = this.#member(index);
     member.view = view;
     member.faultSinceMs = view.kind === "fault" ? (member.faultSinceMs ?? nowMs) : undefined;
-    const heaviest = this.#heaviest();
-    for (const each of this.#members) {
-      const isLess = heaviest !== undefined && each.view?.kind === "chain" && heaviest.isAbove(each.view);
-      each.lessSinceMs = isLess ? (each.lessSinceMs ?? nowMs) : undefined;
-      if (!isLess) each.onOtherChain = false;
-    }
+    this.#chains.saw(index, view.kind === "chain" ? view : undefined, nowMs);
   }
 
   /** How the source of the followed node does now. */
@@ -126,27 +123,22 @@ export class NodeChoice {
   }
 
   /** Whether the node is on another chain than the heavier one, by their blocks at the height that was asked for. */
-  compared({ node }: Comparison, differ: boolean): void {
-    const member = this.#member(node);
-    member.onOtherChain = differ && member.lessSinceMs !== undefined;
+  compared(comparison: Comparison, differ: boolean): void {
+    this.#chains.compared(comparison, differ);
   }
 
-  /** Chains that are worth a comparison: of each node that has less work, with one that has the most. */
+  /** Chains that are worth a comparison: of each node that has less work, with one that shows the most. */
   comparisons(): Comparison[] {
-    const heavier = this.#heaviest();
-    if (heavier === undefined) return [];
-    return this.#members.flatMap(({ view, lessSinceMs }, node) => {
-      if (view?.kind !== "chain" || lessSinceMs === undefined) return [];
-      const height = Math.min(view.height, heavier.chain.height) - FORK_DEPTH;
-      return height < 0 ? [] : [{ node, heavier: heavier.index, height }];
-    });
+    return this.#chains.comparisons();
   }
 
   /** Chooses anew, as far as there is reason to. */
   decide(nowMs: number): Change[] {
-    const changes = this.#members.flatMap((_, index) => this.#say(index, nowMs));
+    const forgotten = this.#chains.forget(nowMs);
+    const changes: Change[] = forgotten === undefined ? [] : [{ kind: "forgotten", ...forgotten }];
+    changes.push(...this.#members.flatMap((_, index) => this.#say(index, nowMs)));
     if (this.#followed === undefined) this.#chooseFirst(nowMs);
-    else changes.push(...this.#move(this.#followed, nowMs));
+    if (this.#followed !== undefined) changes.push(...this.#goOn(this.#followed, nowMs));
     return changes;
   }
 
@@ -169,10 +161,18 @@ export class NodeChoice {
     const areKnown = this.#members.every(({ view }) => view !== undefined);
     if (!areKnown && nowMs - this.#startedMs < FIRST_ANSWERS_MS) return;
     const mayRecover = ({ view }: Member): boolean => view?.kind !== "fault" || view.state !== "wrong-network";
-    const [usable] = this.#usable();
+    const [usable] = this.#usable(nowMs);
     // Where none is usable, the source of the first one says why, and waits for it.
     const first = usable ?? this.#members.findIndex(mayRecover);
     if (first >= 0) this.#follow(first, nowMs);
+  }
+
+  #goOn(from: number, nowMs: number): Change[] {
+    // Its source starts anew where it was held back.
+    if (this.#heldBack !== undefined && this.#reasonToHold(from, nowMs) === undefined) this.#follow(from, nowMs);
+    const moves = this.#move(from, nowMs);
+    this.#heldBack = this.#reasonToHold(this.#followed ?? from, nowMs);
+    return moves;
   }
 
   #move(from: number, nowMs: number): Change[] {
@@ -188,14 +188,26 @@ export class NodeChoice {
     }
     const isBack = (index: number): boolean =>
       index < from && nowMs - (this.#member(index).usableSinceMs ?? nowMs) >= RETURN_MS;
-    const to = this.#usable().find(isBack);
+    const to = this.#usable(nowMs).find(isBack);
     if (to === undefined) return [];
     this.#follow(to, nowMs);
     const reason = `${this.#member(to).name} comes first, and has been usable for ${RETURN_MS / 1_000} s`;
     return [{ kind: "moved", from, to, reason, forced: false }];
   }
 
+  #reasonToHold(index: number, nowMs: number): Omit<Fault, "state"> | undefined {
+    const { most } = this.#chains;
+    const fault = this.#faultOf(index, nowMs);
+    if (most === undefined || fault === undefined) return undefined;
+    // The templates of one that only does not answer the questions for its chain may come all the same.
+    const mayCome = this.#heldBack === undefined && this.#source.kind !== "failed";
+    if (mayCome && this.#member(index).view?.kind === "fault") return undefined;
+    const answers = this.#members.some(({ view }) => view?.kind === "chain");
+    return answers ? allBehind(this.status(nowMs), most) : fault;
+  }
+
   #follow(index: number, nowMs: number): void {
+    this.#heldBack = undefined;
     this.#followed = index;
     this.#source = { kind: "starting" };
     this.#sourceSinceMs = nowMs;
@@ -207,7 +219,8 @@ export class NodeChoice {
     const source = this.#source;
     const fault = this.#faultOf(index, nowMs);
     // One failed question is no reason while templates come.
-    const isPassing = faultSinceMs !== undefined && nowMs - faultSinceMs < GRACE_MS && source.kind === "ready";
+    const doCome = source.kind === "ready" && this.#heldBack === undefined;
+    const isPassing = faultSinceMs !== undefined && nowMs - faultSinceMs < GRACE_MS && doCome;
     if (fault !== undefined && !isPassing) return { reason: fault.reason, isTemplates: false };
     const sinceMs = nowMs - this.#sourceSinceMs;
     switch (source.kind) {
@@ -226,40 +239,24 @@ export class NodeChoice {
 
   /** Where to go from a node that is to be left. One that rests only where the present one cannot recover sooner. */
   #otherThan(from: number, nowMs: number): number | undefined {
-    const others = this.#usable().filter((index) => index !== from);
+    const others = this.#usable(nowMs).filter((index) => index !== from);
     const rested = others.find((index) => this.#member(index).restsUntilMs <= nowMs);
     if (rested !== undefined) return rested;
     return this.#faultOf(from, nowMs) === undefined ? undefined : others[0];
   }
 
-  /** Those that have as much work as any other, in the order of preference. */
-  #usable(): number[] {
-    return this.#members.flatMap(({ view, lessSinceMs }, index) =>
-      view?.kind === "chain" && lessSinceMs === undefined ? [index] : [],
+  /** Those without a fault that have as much work as any that answers, in the order of preference. */
+  #usable(nowMs: number): number[] {
+    return this.#members.flatMap((_, index) =>
+      this.#chains.isMostNow(index) && this.#faultOf(index, nowMs) === undefined ? [index] : [],
     );
   }
 
   /** Why the node cannot be used; undefined also where it has less work than another for less than the grace. */
   #faultOf(index: number, nowMs: number): Fault | undefined {
-    const { name, view, lessSinceMs, onOtherChain } = this.#member(index);
+    const { view } = this.#member(index);
     if (view?.kind === "fault") return { state: view.state, reason: view.reason, code: view.code };
-    const heaviest = this.#heaviest();
-    if (view === undefined || heaviest === undefined || lessSinceMs === undefined) return undefined;
-    if (nowMs - lessSinceMs < GRACE_MS) return undefined;
-    const other = this.#member(heaviest.index).name;
-    const places = `block ${view.height}, and ${heaviest.chain.height} there`;
-    return onOtherChain
-      ? { state: "other-chain", reason: `${name} is on another chain than ${other}, which has more work (${places})` }
-      : { state: "behind", reason: `${name} is behind ${other} (${places})` };
-  }
-
-  #heaviest(): { index: number; chain: ChainView; isAbove: (chain: ChainView) => boolean } | undefined {
-    const chains = this.#members.flatMap(({ view }, index) => (view?.kind === "chain" ? [{ index, chain: view }] : []));
-    const weight = weightOf(chains.map(({ chain }) => chain));
-    const [first, ...others] = chains;
-    if (first === undefined) return undefined;
-    const most = others.reduce((best, each) => (weight(each.chain) > weight(best.chain) ? each : best), first);
-    return { ...most, isAbove: (chain) => weight(chain) < weight(most.chain) };
+    return this.#chains.faultOf(index, nowMs);
   }
 
   /** Keeps count of how long a node is usable, and says once each way that it is not, and that it is again. */

@@ -112,6 +112,14 @@ export class FailoverBench {
     return bench;
   }
 
+  /** A pool that is started anew on the same nodes, with the first template that it has. */
+  async restarted(): Promise<FailoverBench> {
+    await this.source.stop();
+    const bench = new FailoverBench(this.nodes, "regtest");
+    await bench.started();
+    return bench;
+  }
+
   node(index: number): ChainNode {
     return some(this.nodes[index]);
   }

@@ -73,6 +73,8 @@ export class ChoiceBench {
         return `${this.names[change.node]} ${change.state}: ${change.reason}`;
       case "usable":
         return `${this.names[change.node]} usable`;
+      case "forgotten":
+        return `forgotten ${this.names[change.node]} at block ${change.chain.height}`;
     }
   }
 }
