@@ -16,6 +16,7 @@ type Place = {
   chain: ChainView | undefined;
   /** When it was last seen to have as much work as any that counts. */
   levelAtMs: number;
+  /** By the last comparison since it was level. */
   onOtherChain: boolean;
 };
 
@@ -89,8 +90,7 @@ export class NodeChains {
 
   /** Whether the node is on another chain than the heavier one, by their blocks at the height that was asked for. */
   compared({ node }: Comparison, differ: boolean): void {
-    const place = this.#place(node);
-    place.onOtherChain = differ && place.chain !== undefined && this.#work.isLess(place.chain);
+    this.#place(node).onOtherChain = differ;
   }
 
   #place(index: number): Place {

@@ -207,7 +207,6 @@ export class NodeChoice {
   }
 
   #follow(index: number, nowMs: number): void {
-    this.#heldBack = undefined;
     this.#followed = index;
     this.#source = { kind: "starting" };
     this.#sourceSinceMs = nowMs;

@@ -140,6 +140,20 @@ describe("several nodes", () => {
     expect(bench.states).toEqual(["unreachable", "templates"]);
   });
 
+  it("say why the one that gave work last cannot be used, where none answers any more", async () => {
+    const bench = await FailoverBench.ready();
+    await bench.node(0).node.stop();
+    await bench.followed(1);
+    await bench.node(1).node.stop();
+    await bench.passUntil("there is no work", () => bench.recorder.order.at(-1) === "unavailable");
+    await bench.pass(5_000);
+    expect(bench.source.name).toBe(bench.node(1).name);
+    expect(bench.recorder.states.left.at(-1)).toMatchObject({
+      code: "rpc-unreachable",
+      reason: expect.stringContaining(bench.node(1).node.url),
+    });
+  });
+
   it("deliver nothing of a node that was left, whatever that still answers", async () => {
     const bench = await FailoverBench.ready();
     const [left] = bench.nodes;

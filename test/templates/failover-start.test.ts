@@ -107,6 +107,23 @@ describe("a followed node", () => {
     expect(bench.recorder.order.slice(-2)).toEqual(["template 1 tip", "ready"]);
   });
 
+  it("that was of another network at its source's first question is followed when it no longer is", async () => {
+    const bench = await FailoverBench.create();
+    await bench.node(1).node.stop();
+    const { standing } = bench.node(0).node;
+    const right = standing.get("getblockchaininfo") as (call: FakeCall) => void;
+    bench.node(0).network = "main";
+    standing.set("getblockchaininfo", (call) => {
+      standing.set("getblockchaininfo", right);
+      call.error(-28, "Loading block index…");
+    });
+    await bench.started();
+    expect(await bench.recorder.unavailable()).toContain('the network "main"');
+    bench.node(0).network = "regtest";
+    await bench.followed(0);
+    expect(bench.recorder.order.slice(-2)).toEqual(["template 1 tip", "ready"]);
+  });
+
   it("that accepts a block of the pool's own gives work on it without waiting for a poll; so does no other", async () => {
     const bench = await FailoverBench.ready();
     // Of 80 bytes 07, hashed twice.

@@ -4,6 +4,7 @@ import { MAX_REMEMBERED, REMEMBERED_MS, ShownWork } from "../../src/templates/sh
 
 const A = 0;
 const B = 1;
+const C = 2;
 
 function chain(height: number, work: bigint | undefined = BigInt(2 * height)): ChainView {
   return { kind: "chain", height, tip: `x${height}`, work };
@@ -80,6 +81,17 @@ describe("the work that nodes have shown", () => {
     expect(work.isLess(chain(99, 2_000n))).toBe(true);
     work.forget(REMEMBERED_MS);
     expect([work.isLess(chain(89, 2_000n)), work.isLess(chain(91, 999n))]).toEqual([false, true]);
+  });
+
+  it("is not said to be forgotten where only its measure changes", () => {
+    const work = new ShownWork();
+    work.saw(B, chain(100, 10n), 0);
+    work.saw(C, chain(95, 1_000n), 0);
+    work.saw(A, unweighed(90), 0);
+    work.saw(A, undefined, 0);
+    expect(most(work)).toEqual([B, 100, true]);
+    expect(work.forget(REMEMBERED_MS)).toBeUndefined();
+    expect(most(work)).toEqual([C, 95, true]);
   });
 
   it("is remembered of 64 chains, each with less than the one before, and of no further one", () => {
