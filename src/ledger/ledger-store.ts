@@ -3,8 +3,7 @@
  * with the next call: what was wrong with disk, folder or file may have been mended meanwhile.
  */
 
-import { statSync } from "node:fs";
-import { LedgerError } from "./errors.ts";
+import { LedgerError, type LedgerErrorCode } from "./errors.ts";
 import type {
   BlockRecord,
   LedgerReport,
@@ -13,6 +12,7 @@ import type {
   RememberedDifficulty,
   ShareBatchCommit,
 } from "./ledger.ts";
+import { LedgerPlace, takeOverLog } from "./ledger-place.ts";
 import { LedgerQueries } from "./ledger-queries.ts";
 import { HOUR_MS } from "./minutes.ts";
 import type { Retention } from "./roll-ups.ts";
@@ -44,7 +44,7 @@ type Opened = {
   readonly database: LedgerDatabase;
   readonly shares: ShareTable;
   readonly queries: LedgerQueries;
-  readonly inode: bigint;
+  readonly place: LedgerPlace;
 };
 
 export class LedgerStore {
@@ -55,7 +55,11 @@ export class LedgerStore {
   #opened: Opened | undefined;
 
   constructor(options: LedgerStoreOptions, clock: StoreClock) {
-    this.#options = { maxIdentities: MAX_IDENTITIES, maxBatchIds: MAX_BATCH_IDS, ...options };
+    this.#options = {
+      maxIdentities: MAX_IDENTITIES,
+      maxBatchIds: MAX_BATCH_IDS,
+      ...options,
+    };
     this.#clock = clock;
     this.#offsetMs = clock.nowMs() - clock.monotonicMs();
   }
@@ -120,20 +124,22 @@ export class LedgerStore {
     return this.#use(({ queries }) => queries.difficulties());
   }
 
+  /** @throws {LedgerError} where what was stored cannot be kept. */
   close(): void {
-    this.#opened?.database.close();
-    this.#opened = undefined;
+    this.#closeFile();
   }
 
   /** @throws {LedgerError} */
   #use<T>(work: (opened: Opened) => T): T {
+    const { file } = this.#options;
     try {
       this.#opened ??= this.#open();
+      const result = work(this.#opened);
+      // Afterwards: nothing is promised that went to a file without a name.
       this.#checkPlace(this.#opened);
-      return work(this.#opened);
+      return result;
     } catch (error) {
-      this.#closeAfter(error);
-      throw ledgerErrorOf(error, this.#options.file);
+      throw this.#closeAfter(ledgerErrorOf(error, file));
     }
   }
 
@@ -144,33 +150,50 @@ export class LedgerStore {
       database,
       shares: new ShareTable(database, this.#options),
       queries: new LedgerQueries(database),
-      inode: inodeOf(file),
+      place: new LedgerPlace(file),
     };
   }
 
-  /** What is written to a file that was removed is lost with it, and SQLite would not notice. */
-  #checkPlace({ inode }: Opened): void {
+  #checkPlace({ place }: Opened): void {
     const { file } = this.#options;
-    if (inodeOf(file) === inode) return;
-    throw new LedgerError("ledger-replaced", `the ledger ${file} was removed or replaced while it was in use`);
+    const { missing } = place;
+    if (missing === undefined) return;
+    const what = missing === "file" ? `the ledger ${file}` : `what is beside the ledger, ${file}-wal or -shm,`;
+    throw new LedgerError("ledger-replaced", `${what} was removed or replaced while it was in use`);
   }
 
-  #closeAfter(error: unknown): void {
+  /** @returns what the caller is told. */
+  #closeAfter(error: LedgerError): LedgerError {
     try {
-      this.close();
+      this.#closeFile();
+      return error;
     } catch (cause) {
-      // It is given up all the same; what counts is the fault before.
-      this.#opened = undefined;
-      throw new AggregateError([error, cause], ledgerErrorOf(error, this.#options.file).message);
+      // A handle that cannot be closed is given up; one that is kept open has to be mended first.
+      const { code, message } = this.#opened === undefined ? error : ledgerErrorOf(cause, this.#options.file);
+      return new LedgerError(code as LedgerErrorCode, message, new AggregateError([error, cause]));
     }
+  }
+
+  /** Keeps it open where that is all that still has what was stored. */
+  #closeFile(): void {
+    const opened = this.#opened;
+    if (opened === undefined) return;
+    if (opened.place.missing === "log") this.#saveLog(opened);
+    this.#opened = undefined;
+    opened.database.close();
+  }
+
+  /** What was stored since it was last taken over is in a file without a name, and would end with this handle. */
+  #saveLog({ database }: Opened): void {
+    const { file } = this.#options;
+    if (takeOverLog(database)) return;
+    throw new LedgerError(
+      "ledger-locked",
+      `what is beside the ledger, ${file}-wal or -shm, was removed in use, and is saved as soon as no other program reads the ledger: end that`,
+    );
   }
 
   #clockJumped(): boolean {
     return Math.abs(this.#clock.nowMs() - this.#clock.monotonicMs() - this.#offsetMs) > CLOCK_JUMP_MS;
   }
-}
-
-/** 0 where there is no such file. */
-function inodeOf(file: string): bigint {
-  return statSync(file, { bigint: true, throwIfNoEntry: false })?.ino ?? 0n;
 }
