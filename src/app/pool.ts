@@ -4,7 +4,8 @@ import { networkInterfaces } from "node:os";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { createMetricRegistry } from "../core/metrics.ts";
-import { lockDataFolder } from "../ledger/data-folder-lock.ts";
+import { type DataFolderLock, lockDataFolder } from "../ledger/data-folder-lock.ts";
+import { LedgerError } from "../ledger/errors.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
@@ -34,17 +35,33 @@ export type PoolContext = {
  */
 export async function runPool(config: Config, context: PoolContext): Promise<number> {
   const keys = loadOrCreateKeys(config.dataDir);
-  const lock = lockDataFolder(config.dataDir);
+  const lock = lockIfWritable(config.dataDir, context);
   try {
-    return await runLocked(config, keys, context);
+    return await runLocked(config, keys, { ...context, locksFolder: lock === undefined });
   } finally {
-    lock.release();
+    lock?.release();
   }
 }
 
-async function runLocked(config: Config, keys: PoolKeys, context: PoolContext): Promise<number> {
-  const { logger, clock } = context;
-  const parts = { logger, metrics: createMetricRegistry(), clock };
+/** Undefined where nothing can be written: the pool runs, as nothing is stored until the ledger has the lock. */
+function lockIfWritable(folder: string, { logger }: PoolContext): DataFolderLock | undefined {
+  try {
+    return lockDataFolder(folder);
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.disposition.kind !== "ignore") throw error;
+    const { code, message: reason } = error;
+    logger.error("the data folder is not locked yet: no shares are stored before it is", { code, reason });
+    return undefined;
+  }
+}
+
+async function runLocked(
+  config: Config,
+  keys: PoolKeys,
+  context: PoolContext & { readonly locksFolder: boolean },
+): Promise<number> {
+  const { logger, clock, locksFolder } = context;
+  const parts = { logger, metrics: createMetricRegistry(), clock, locksFolder };
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
 
   const stopped = context.stopSignal.then((signal) => ({ signal }));

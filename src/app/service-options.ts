@@ -26,7 +26,13 @@ import type { PoolKeys } from "./key-store.ts";
 import { ledgerFile } from "./ledger-path.ts";
 import { traceFile } from "./trace-file.ts";
 
-type Parts = { readonly logger: Logger; readonly metrics: MetricRegistry; readonly clock: Clock };
+type Parts = {
+  readonly logger: Logger;
+  readonly metrics: MetricRegistry;
+  readonly clock: Clock;
+  /** The ledger has to take the lock of the data folder before it stores anything. */
+  readonly locksFolder?: boolean;
+};
 
 /** Where the simulated node's blocks pay to when no address is configured: version 0 and a key hash of zeros, nobody's. */
 const NOBODY = new Uint8Array([0x00, 0x14, ...new Uint8Array(20)]);
@@ -39,7 +45,11 @@ export function serviceOptions(config: Config, keys: PoolKeys, parts: Parts): Po
   return {
     mining: { ...settings.mining, firstAllocation: randomInt(FIRST_ALLOCATIONS) },
     validator: createShareValidator(mining.workers, parts),
-    ledger: new SqliteLedger({ file: ledgerFile(config.dataDir), ...config.ledger }),
+    ledger: new SqliteLedger({
+      file: ledgerFile(config.dataDir),
+      locksFolder: parts.locksFolder === true,
+      ...config.ledger,
+    }),
     templates,
     nodes: blocks,
     spool: new FolderSpool({ folder: join(config.dataDir, "spool") }, parts),

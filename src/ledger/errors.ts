@@ -24,13 +24,17 @@ export type LedgerErrorCode =
   /** A fault of the program's own, or one that SQLite names no other way. */
   | "ledger-failed"
   /** Another process has the data folder. */
-  | "data-folder-in-use";
+  | "data-folder-in-use"
+  /** The file that it is locked by cannot be used, though the folder can. */
+  | "data-folder-lock";
 
-/** Disposition `ignore`, as all of it may pass and is tried again; `shutdown` where another process has the folder. */
+const SHUTDOWN_CODES: readonly LedgerErrorCode[] = ["data-folder-in-use", "data-folder-lock"];
+
+/** Disposition `ignore`, as all of it may pass and is tried again; `shutdown` where the data folder cannot be had. */
 export class LedgerError extends AditError {
   override readonly name = "LedgerError";
   constructor(code: LedgerErrorCode, message: string, cause?: unknown) {
-    super(message, { code, disposition: code === "data-folder-in-use" ? SHUTDOWN : IGNORE, cause });
+    super(message, { code, disposition: SHUTDOWN_CODES.includes(code) ? SHUTDOWN : IGNORE, cause });
   }
 
   /** As it crosses from one thread to another. */

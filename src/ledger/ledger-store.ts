@@ -3,6 +3,8 @@
  * with the next call: what was wrong with disk, folder or file may have been mended meanwhile.
  */
 
+import { dirname } from "node:path";
+import { type DataFolderLock, lockDataFolder } from "./data-folder-lock.ts";
 import { LedgerError, type LedgerErrorCode } from "./errors.ts";
 import type {
   BlockRecord,
@@ -24,6 +26,8 @@ export type LedgerStoreOptions = {
   readonly file: string;
   readonly durability: Durability;
   readonly retention: Retention;
+  /** Nobody has taken the lock of the data folder yet: the file is not touched before this store has it. */
+  readonly locksFolder?: boolean;
   readonly maxIdentities?: number;
   readonly maxBatchIds?: number;
 };
@@ -53,9 +57,11 @@ export class LedgerStore {
   /** Wall clock less monotonic clock at the begin. */
   readonly #offsetMs: number;
   #opened: Opened | undefined;
+  #lock: DataFolderLock | undefined;
 
   constructor(options: LedgerStoreOptions, clock: StoreClock) {
     this.#options = {
+      locksFolder: false,
       maxIdentities: MAX_IDENTITIES,
       maxBatchIds: MAX_BATCH_IDS,
       ...options,
@@ -127,6 +133,8 @@ export class LedgerStore {
   /** @throws {LedgerError} where what was stored cannot be kept. */
   close(): void {
     this.#closeFile();
+    this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** @throws {LedgerError} */
@@ -144,7 +152,8 @@ export class LedgerStore {
   }
 
   #open(): Opened {
-    const { file, durability } = this.#options;
+    const { file, durability, locksFolder } = this.#options;
+    if (locksFolder) this.#lock ??= lockDataFolder(dirname(file), { timeoutMs: 0 });
     const database = openLedgerFile(file, durability);
     return {
       database,
