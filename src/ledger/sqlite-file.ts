@@ -25,9 +25,14 @@ const MAX_JOURNAL_BYTES = 64 * 1024 * 1024;
 
 /**
  * Opens the file for writing, makes it where it is absent, and brings it to the present version.
+ * @param migrations of which the version is the number.
  * @throws {LedgerError}
  */
-export function openLedgerFile(file: string, durability: Durability): LedgerDatabase {
+export function openLedgerFile(
+  file: string,
+  durability: Durability,
+  migrations: readonly string[] = MIGRATIONS,
+): LedgerDatabase {
   return opened(
     file,
     () => {
@@ -45,7 +50,7 @@ export function openLedgerFile(file: string, durability: Durability): LedgerData
       database.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
       database.pragma(`journal_size_limit = ${MAX_JOURNAL_BYTES}`);
       // Taken before the version is read: of two programs, one waits for the other.
-      database.transaction(() => migrate(database, file)).immediate();
+      database.transaction(() => migrate(database, { file, migrations })).immediate();
     },
   );
 }
@@ -60,7 +65,7 @@ export function openLedgerFileToRead(file: string): LedgerDatabase {
       file,
       () => unusedLedger(file) ?? new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
       (database) => {
-        if (versionOf(database, file) !== MIGRATIONS.length) {
+        if (versionOf(database, { file, migrations: MIGRATIONS }) !== MIGRATIONS.length) {
           throw new LedgerError("ledger-failed", `the ledger ${file} is of an older version: start the pool once`);
         }
       },
@@ -89,17 +94,19 @@ function opened(file: string, open: () => LedgerDatabase, prepare: (database: Le
   }
 }
 
-function migrate(database: LedgerDatabase, file: string): void {
-  const version = versionOf(database, file);
+type Versions = { readonly file: string; readonly migrations: readonly string[] };
+
+function migrate(database: LedgerDatabase, { file, migrations }: Versions): void {
+  const version = versionOf(database, { file, migrations });
   // Nothing is written to a file that is up to date: one on a full disk can still be read.
-  if (version === MIGRATIONS.length) return;
-  for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+  if (version === migrations.length) return;
+  for (const migration of migrations.slice(version)) database.exec(migration);
   database.pragma(`application_id = ${APPLICATION_ID}`);
-  database.pragma(`user_version = ${MIGRATIONS.length}`);
+  database.pragma(`user_version = ${migrations.length}`);
 }
 
 /** How many migrations the file has had. @throws {LedgerError} for what no pool of this version can use. */
-function versionOf(database: LedgerDatabase, file: string): number {
+function versionOf(database: LedgerDatabase, { file, migrations }: Versions): number {
   const version = Number(database.pragma("user_version", { simple: true }));
   const tables = Number(database.prepare("SELECT COUNT(*) FROM sqlite_schema").pluck().get());
   const isOurs = database.pragma("application_id", { simple: true }) === APPLICATION_ID;
@@ -109,10 +116,10 @@ function versionOf(database: LedgerDatabase, file: string): number {
       `the file ${file} is another program's database: move it away to begin a ledger`,
     );
   }
-  if (version > MIGRATIONS.length) {
+  if (version > migrations.length) {
     throw new LedgerError(
       "ledger-too-new",
-      `the ledger ${file} was made by a newer version of Adit (${version}, this one knows ${MIGRATIONS.length}): use that one`,
+      `the ledger ${file} was made by a newer version of Adit (${version}, this one knows ${migrations.length}): use that one`,
     );
   }
   return version;
