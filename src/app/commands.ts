@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { systemClock } from "../core/clock.ts";
+import { AditError } from "../core/errors.ts";
 import { backup } from "./backup.ts";
 import type { Command, CommandContext, CommandFlag } from "./command.ts";
 import { type ConfigInput, loadDataDir, loadValues, toConfig } from "./config.ts";
@@ -131,11 +132,22 @@ async function pool(given: Arguments, { output, signals }: CommandContext): Prom
   }
 }
 
-async function backupOf(given: Arguments, { output, signals }: CommandContext): Promise<number> {
+async function backupOf(given: Arguments, { output, signals, complain }: CommandContext): Promise<number> {
   signals.stopOnHangup();
+  let isToldToEnd = false;
+  void signals.stopSignal.then(() => {
+    isToldToEnd = true;
+  });
   try {
     const dataDir = loadDataDir(configInput(given));
-    return await backup(given, { output, dataDir, stopSignal: signals.stopSignal });
+    return await backup(given, { output, dataDir, signals });
+  } catch (error) {
+    if (isToldToEnd && error instanceof AditError) {
+      complain(error.message);
+      // It ends as every command does that a signal keeps from what was asked for: by that.
+      signals.decline();
+    }
+    throw error;
   } finally {
     signals.release();
   }

@@ -5,6 +5,7 @@
  * arguments, so that a test can hold them.
  */
 
+import { setImmediate } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Clock, Timer } from "../core/clock.ts";
 import { EXIT_FAILURE, EXIT_SIGINT, EXIT_SIGTERM } from "./exit-codes.ts";
@@ -40,6 +41,11 @@ export type SignalHandling = {
   onLate(listener: () => void): void;
   /** Gives the signals back to the system; one that came before has now the effect that it would have had. */
   decline(): void;
+  /**
+   * Runs what holds up the thread, and the signals with it, while the system has them: one ends the process at once, and so
+   * does one that came before.
+   */
+  unhandled<T>(work: () => T): Promise<T>;
   /** Takes the handlers away again. */
   release(): void;
 };
@@ -87,9 +93,17 @@ export function handleSignals({ clock, process, isHangup }: SignalParts): Signal
     process.off("SIGTERM", onSignal);
     process.off("SIGHUP", onHangup);
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  process.on("SIGHUP", onHangup);
+  const listen = (): void => {
+    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", onSignal);
+    process.on("SIGHUP", onHangup);
+  };
+  const decline = (): void => {
+    release();
+    const signal = first?.signal ?? (isReloadDue ? "SIGHUP" : undefined);
+    if (signal !== undefined) process.kill(process.pid, signal);
+  };
+  listen();
   return {
     stopSignal,
     onReload(listener) {
@@ -104,10 +118,16 @@ export function handleSignals({ clock, process, isHangup }: SignalParts): Signal
     onLate(listener) {
       sayLate = listener;
     },
-    decline() {
-      release();
-      const signal = first?.signal ?? (isReloadDue ? "SIGHUP" : undefined);
-      if (signal !== undefined) process.kill(process.pid, signal);
+    decline,
+    async unhandled(work) {
+      // What has come by now is heard in the next turn but one at the latest, and would get lost without a listener.
+      for (let turns = 0; turns < 2; turns += 1) await setImmediate();
+      decline();
+      try {
+        return work();
+      } finally {
+        listen();
+      }
     },
     release,
   };

@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { LedgerError } from "./errors.ts";
 import type { BlockRecord, LedgerReader, LedgerReport, LedgerTotals, Period } from "./ledger.ts";
-import { copyLedger, type LedgerCopy } from "./ledger-copy.ts";
+import { copyLedger, type LedgerCopy, type LedgerCopyOptions } from "./ledger-copy.ts";
 import { LedgerQueries } from "./ledger-queries.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import { type LedgerDatabase, openLedgerFileToRead } from "./sqlite-file.ts";
@@ -52,8 +52,8 @@ export class LedgerFileReader implements LedgerReader {
    * or not at all.
    * @throws {LedgerError} `ledger-not-writable` also where there is such a file.
    */
-  copyTo(target: string, signal?: AbortSignal): Promise<LedgerCopy> {
-    return copyLedger({ database: this.#database, file: this.#file }, target, signal);
+  copyTo(target: string, options?: LedgerCopyOptions): Promise<LedgerCopy> {
+    return copyLedger({ database: this.#database, file: this.#file }, target, options);
   }
 
   async close(): Promise<void> {

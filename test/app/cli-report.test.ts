@@ -144,24 +144,56 @@ describe("adit report and adit backup", () => {
     expect(run.stderr).toBe("");
   });
 
+  /** A backup to copy.db, with that run before it. */
+  function backupWith(folder: string, preload: string): Run {
+    return adit(["backup", join(folder, "copy.db"), "--data-dir", folder], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    });
+  }
+
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a backup that a %s ends leaves nothing behind", async (signal) => {
     const folder = dataDir();
     leftLedger(folder);
-    // Sent where the copy begins: its name, with a dot before it, is there.
-    const preload = `import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module";
+    // Sent where the copy begins: its name, with a dot before it, is there for the second time.
+    const run = backupWith(
+      folder,
+      `import fs from "node:fs"; import { syncBuiltinESMExports } from "node:module";
       const open = fs.openSync;
+      let opens = 0;
       fs.openSync = (path, ...rest) => {
-        if (String(path).includes(".copy.db.")) process.kill(process.pid, "${signal}");
+        if (String(path).includes(".copy.db.") && ++opens === 2) process.kill(process.pid, "${signal}");
         return open(path, ...rest);
       };
-      syncBuiltinESMExports();`;
-    const run = adit(["backup", join(folder, "copy.db"), "--data-dir", folder], {
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
-    });
-    expect((await run.ended).code).toBe(1);
+      syncBuiltinESMExports();`,
+    );
+    expect(await run.ended).toEqual({ code: null, signal });
     expect(run.stderr).toBe(`adit: no copy ${join(folder, "copy.db")} was made: it was ended\n`);
     expect(readdirSync(folder)).toEqual(["ledger.db"]);
   });
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "a backup is ended by a %s at once while it looks through the ledger, though that would take long",
+    async (signal) => {
+      const folder = dataDir();
+      leftLedger(folder);
+      const module = JSON.stringify(import.meta.resolve("better-sqlite3"));
+      const run = backupWith(
+        folder,
+        `const { prototype } = (await import(${module})).default;
+        const { pragma } = prototype;
+        prototype.pragma = function (source, ...rest) {
+          if (source.startsWith("quick_check")) {
+            process.kill(process.pid, "${signal}");
+            process.stdout.write("it goes on");
+          }
+          return pragma.call(this, source, ...rest);
+        };`,
+      );
+      expect(await run.ended).toEqual({ code: null, signal });
+      expect([run.stdout, run.stderr]).toEqual(["", ""]);
+      expect(readdirSync(folder)).toEqual(["ledger.db"]);
+    },
+  );
 
   it("a backup takes no other file's place", async () => {
     const folder = dataDir();

@@ -158,3 +158,27 @@ describe("Signals", () => {
     expect([program.kills, program.exits, clock.pending]).toEqual([[[4711, signal, 0]], [], 0]);
   });
 });
+
+describe("work that holds up the signals", () => {
+  it("is done while the system has them, and they are heard again afterwards", async () => {
+    const done = await signals.unhandled(() => program.eventNames());
+    expect(done).toEqual([]);
+    expect(program.kills).toEqual([]);
+    program.emit("SIGINT", "SIGINT");
+    expect(await signals.stopSignal).toBe("SIGINT");
+  });
+
+  it("has them heard again where it fails", async () => {
+    const failed = signals.unhandled(() => {
+      throw new Error("no");
+    });
+    await expect(failed).rejects.toThrow("no");
+    expect(program.eventNames().sort()).toEqual(["SIGHUP", "SIGINT", "SIGTERM"]);
+  });
+
+  it("is not begun where one came before, also one that was not heard yet: the system has that", async () => {
+    setImmediate(() => program.emit("SIGTERM", "SIGTERM"));
+    await signals.unhandled(() => expect(program.kills).toEqual([[4711, "SIGTERM", 0]]));
+    expect(program.exits).toEqual([]);
+  });
+});

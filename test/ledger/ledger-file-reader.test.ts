@@ -113,7 +113,7 @@ describe("LedgerFileReader", () => {
     const reader = new LedgerFileReader(file);
     const copied = join(dirname(file), "copy.db");
     const end = new AbortController();
-    const copying = reader.copyTo(copied, end.signal);
+    const copying = reader.copyTo(copied, { signal: end.signal });
     end.abort();
     await expect(copying).rejects.toThrow(`no copy ${copied} was made: it was ended`);
     expect(readdirSync(dirname(file))).toEqual(["ledger.db"]);
