@@ -43,4 +43,13 @@ export class LedgerError extends AditError {
   }
 }
 
+/** What the log says of the spool, whose faults are thrown at nobody. */
+export type SpoolFaultCode =
+  /** Folder or files cannot be read: that is tried again. */
+  | "spool-unreadable"
+  /** A file is cut or changed: it is set aside. */
+  | "spool-damaged"
+  /** Another version of the program wrote a file: it is left to that. */
+  | "spool-version";
+
 export type PlainLedgerError = { readonly code: LedgerErrorCode; readonly message: string };

@@ -8,11 +8,12 @@ import { reversed, toHex } from "../core/bytes.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import { Wakeup } from "../core/wakeup.ts";
-import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
+import { type BlockSpool, type KeptBlock, type LeftBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
 import { adviceFor } from "./spool-advice.ts";
 import { fileNameOf } from "./spool-file.ts";
 import { SpoolLink } from "./spool-link.ts";
 import type { SpoolFailure } from "./spool-orders.ts";
+import { SpoolReader } from "./spool-reader.ts";
 import { type StartSpoolThread, startSpoolThread } from "./spool-thread.ts";
 
 export type FolderSpoolOptions = {
@@ -31,7 +32,8 @@ export class FolderSpool implements BlockSpool {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #link: SpoolLink;
-  /** Blocks whose file is written, or tried to be. */
+  #reader: SpoolReader | undefined;
+  /** Blocks whose file is there, or is tried to be written. */
   readonly #held = new Set<FileOfBlock>();
 
   constructor(options: FolderSpoolOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
@@ -41,21 +43,16 @@ export class FolderSpool implements BlockSpool {
     this.#link = new SpoolLink(options.folder, options.startThread ?? startSpoolThread, context.logger);
   }
 
-  async read(): Promise<readonly { readonly block: SpooledBlock; readonly kept: KeptBlock }[]> {
-    const result = await this.#link.ask({ kind: "read" });
-    if (!result.ok) {
-      this.#sayFailure("the spool cannot be read: blocks in it are not submitted again", result);
-      return [];
-    }
-    const { blocks = [], damaged = [], left = 0 } = result.reading ?? {};
-    for (const { name, reason, isAside } of damaged) {
-      const file = isAside ? `${name}.damaged` : name;
-      this.#logger.error("a block of the spool is damaged and is set aside", { folder: this.#folder, file, reason });
-    }
-    if (left > 0) {
-      this.#logger.error("the spool has too many blocks: the oldest wait for the next start", { left });
-    }
-    return blocks.map((block) => ({ block, kept: this.#hold(block, true) }));
+  async read(take: (left: readonly LeftBlock[]) => void): Promise<void> {
+    const onBlocks = (blocks: readonly SpooledBlock[]): void => {
+      // What is read late has blocks of this process among it.
+      const held = new Set([...this.#held].map(({ name }) => name));
+      const left = blocks.filter((block) => !held.has(fileNameOf(block)));
+      if (left.length > 0) take(left.map((block) => ({ block, kept: this.#hold(block, true) })));
+    };
+    const context = { logger: this.#logger, clock: this.#clock };
+    this.#reader = new SpoolReader({ folder: this.#folder, link: this.#link, onBlocks }, context);
+    await this.#reader.start();
   }
 
   keep(block: SpooledBlock): KeptBlock {
@@ -69,6 +66,7 @@ export class FolderSpool implements BlockSpool {
   }
 
   async close(): Promise<void> {
+    this.#reader?.close();
     await Promise.all([...this.#held].map((file) => file.tryLast()));
     await this.#link.close();
   }
@@ -113,7 +111,7 @@ type FileContext = {
 
 class FileOfBlock implements KeptBlock {
   readonly durable: Promise<void>;
-  readonly #name: string;
+  readonly name: string;
   readonly #height: number;
   readonly #context: FileContext;
   #isWritten: boolean;
@@ -123,7 +121,7 @@ class FileOfBlock implements KeptBlock {
   readonly #writing: Promise<void>;
 
   constructor(block: SpooledBlock, context: FileContext) {
-    this.#name = fileNameOf(block);
+    this.name = fileNameOf(block);
     this.#height = block.height;
     this.#context = context;
     this.#isWritten = context.written;
@@ -147,7 +145,7 @@ class FileOfBlock implements KeptBlock {
         return;
       }
       if (this.#isFinished) return;
-      const context = { height: this.#height, file: this.#name };
+      const context = { height: this.#height, file: this.name };
       if (isLast) {
         this.#context.onFailure("block not written to the spool", result, context);
         return;
@@ -177,8 +175,11 @@ class FileOfBlock implements KeptBlock {
     this.#lastTry.abort();
     await this.#writing;
     if (this.#isWritten) {
-      const result = await this.#context.link.ask({ kind, name: this.#name });
-      if (!result.ok) this.#context.onFailure(message, result, { height: this.#height, file: this.#name });
+      const result = await this.#context.link.ask({ kind, name: this.name });
+      if (!result.ok) {
+        this.#context.onFailure(message, result, { height: this.#height, file: this.name });
+        return;
+      }
     }
     this.#context.onEnd();
   }

@@ -1,4 +1,13 @@
-/** What an operator can do about a folder of the pool's that the system does not let it use. */
+/** What keeps the pool from using a folder of its own, and what an operator can do about that. */
+
+/** `systemCode`: as `ENOSPC`; empty where the error has none. */
+export type SystemFault = { readonly systemCode: string; readonly reason: string };
+
+export function systemFault(error: unknown): SystemFault {
+  if (!(error instanceof Error)) return { systemCode: "", reason: String(error) };
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return { systemCode: code, reason: message };
+}
 
 /** @param systemCode as Node gives it; any other is a fault that has no remedy of its own. */
 export function adviceFor(systemCode: string): string {

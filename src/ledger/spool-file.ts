@@ -35,31 +35,42 @@ export function encodeSpoolFile({ hash, block, ...facts }: SpooledBlock): Uint8A
   return Buffer.concat([Buffer.from(`${line}\n`), block]);
 }
 
-/** @throws {Error} whose message says what is wrong with the file. */
-export function decodeSpoolFile(bytes: Uint8Array): SpooledBlock {
+/** What the bytes of a file are. `other-version`: no more of it is known. `reason`: what is wrong with it. */
+export type SpoolFile =
+  | { readonly kind: "block"; readonly block: SpooledBlock }
+  | { readonly kind: "other-version"; readonly version: number }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+export function decodeSpoolFile(bytes: Uint8Array): SpoolFile {
   const end = bytes.subarray(0, MAX_LINE_BYTES).indexOf(LINE_END);
-  if (end < 0) throw new Error("its first line is cut");
+  if (end < 0) return damaged("its first line is cut");
   const facts = factsIn(Buffer.from(bytes.subarray(0, end)).toString("utf8"));
+  if (facts === undefined) return damaged("its first line is no JSON");
   const { version, height, userIdentity, channel, foundAtMs, sizeBytes } = facts;
-  if (version !== VERSION) throw new Error(`its version is not ${VERSION}`);
+  if (isCount(version) && version !== VERSION) return { kind: "other-version", version };
+  if (version !== VERSION) return damaged("its first line lacks a version");
   if (!isCount(height) || !isCount(foundAtMs) || typeof userIdentity !== "string" || typeof channel !== "string") {
-    throw new Error("its first line lacks a fact");
+    return damaged("its first line lacks a fact");
   }
   const block = new Uint8Array(bytes.subarray(end + 1));
-  if (block.length !== sizeBytes) throw new Error(`it has ${block.length} bytes of a block of ${sizeBytes}`);
+  if (block.length !== sizeBytes) return damaged(`it has ${block.length} bytes of a block of ${sizeBytes}`);
   const hash = sha256d(block.subarray(0, HEADER_BYTES));
-  if (toHex(reversed(hash)) !== facts.hash) throw new Error("the block has another hash");
-  return { hash, height, userIdentity, channel, foundAtMs, block };
+  if (toHex(reversed(hash)) !== facts.hash) return damaged("the block has another hash");
+  return { kind: "block", block: { hash, height, userIdentity, channel, foundAtMs, block } };
 }
 
-function factsIn(line: string): Readonly<Record<string, unknown>> {
+function damaged(reason: string): SpoolFile {
+  return { kind: "damaged", reason };
+}
+
+/** Undefined where it is no JSON object. */
+function factsIn(line: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const facts: unknown = JSON.parse(line);
-    if (typeof facts === "object" && facts !== null) return facts as Record<string, unknown>;
+    return typeof facts === "object" && facts !== null ? (facts as Record<string, unknown>) : undefined;
   } catch {
-    // Said below.
+    return undefined;
   }
-  throw new Error("its first line is no JSON");
 }
 
 function isCount(value: unknown): value is number {

@@ -7,17 +7,31 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { type SyncDisk, syncPath } from "../core/sync-path.ts";
 import { MAX_SPOOLED_BLOCKS, type SpooledBlock } from "./spool.ts";
+import { type SystemFault, systemFault } from "./spool-advice.ts";
 import { decodeSpoolFile, encodeSpoolFile, FILE_NAME, fileNameOf } from "./spool-file.ts";
 
-/** A file that is not taken, and why. `isAside`: it was renamed to NAME.damaged. */
+/** A file that was read and is none of the spool's. `isAside`: it was renamed to NAME.damaged. */
 export type DamagedFile = { readonly name: string; readonly reason: string; readonly isAside: boolean };
+
+/** A file that the system does not let the pool read or remove: it stays. */
+export type FaultyFile = SystemFault & { readonly name: string };
 
 export type SpoolReading = {
   /** By height, the lowest first; the highest `MAX_SPOOLED_BLOCKS`. */
   readonly blocks: readonly SpooledBlock[];
   readonly damaged: readonly DamagedFile[];
+  /** Files that can perhaps be read later. */
+  readonly unread: readonly FaultyFile[];
+  /** Files of other versions, which are left to these. */
+  readonly foreign: readonly { readonly name: string; readonly version: number }[];
+  /** What was not finished, and is still there. */
+  readonly unremoved: readonly FaultyFile[];
   /** Files that were left for the next start, since there are too many. */
   readonly left: number;
+};
+
+type Gathered = {
+  readonly [Kind in Exclude<keyof SpoolReading, "unremoved" | "left">]: SpoolReading[Kind][number][];
 };
 
 const OWNER_ONLY_FILE = 0o600;
@@ -76,27 +90,46 @@ export class SpoolFolder {
     syncPath(this.#path, this.#disk);
   }
 
-  /** Reads every block, removes what was not finished, and renames what is damaged. A folder that is absent is empty. */
-  read(): SpoolReading {
-    const names = this.#names();
-    for (const name of names) if (name.endsWith(UNFINISHED)) this.remove(name);
-    const files = names
+  /**
+   * Reads every block, removes what was not finished, and renames what is damaged. A folder that is absent is empty. A file
+   * that cannot be read holds up no other.
+   * @param names of the files to read, as an earlier reading told of them; without it all that there are.
+   */
+  read(names?: readonly string[]): SpoolReading {
+    const found = names ?? this.#names();
+    const unremoved = found.filter((name) => name.endsWith(UNFINISHED)).flatMap((name) => this.#removeLeft(name));
+    const files = found
       .filter((name) => FILE_NAME.test(name))
-      .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    const taken = files.slice(-MAX_SPOOLED_BLOCKS);
-    const blocks: SpooledBlock[] = [];
-    const damaged: DamagedFile[] = [];
-    for (const name of taken) {
-      try {
-        const block = decodeSpoolFile(this.#disk.readFileSync(join(this.#path, name)));
-        if (fileNameOf(block) !== name) throw new Error("its name is another block's");
-        blocks.push(block);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        damaged.push({ name, reason, isAside: this.#damage(name) });
-      }
+      .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+    const gathered: Gathered = { blocks: [], damaged: [], unread: [], foreign: [] };
+    let left = 0;
+    for (const name of files) {
+      if (gathered.blocks.length + gathered.unread.length < MAX_SPOOLED_BLOCKS) this.#gather(name, gathered);
+      else left += 1;
     }
-    return { blocks, damaged, left: files.length - taken.length };
+    gathered.blocks.reverse();
+    return { ...gathered, unremoved, left };
+  }
+
+  #gather(name: string, { blocks, damaged, unread, foreign }: Gathered): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#disk.readFileSync(join(this.#path, name));
+    } catch (error) {
+      const fault = systemFault(error);
+      // One that an operator took away meanwhile is not waited for.
+      if (fault.systemCode !== "ENOENT") unread.push({ name, ...fault });
+      return;
+    }
+    const file = decodeSpoolFile(bytes);
+    if (file.kind === "other-version") {
+      foreign.push({ name, version: file.version });
+    } else if (file.kind === "block" && fileNameOf(file.block) === name) {
+      blocks.push(file.block);
+    } else {
+      const reason = file.kind === "damaged" ? file.reason : "its name is another block's";
+      damaged.push({ name, reason, isAside: this.#damage(name) });
+    }
   }
 
   #names(): readonly string[] {
@@ -114,6 +147,16 @@ export class SpoolFolder {
       this.#disk.rmSync(path, { force: true });
     } catch {
       // The next start removes it.
+    }
+  }
+
+  /** Of an earlier process. On a disk that cannot be written it stays, and is in nobody's way. */
+  #removeLeft(name: string): FaultyFile[] {
+    try {
+      this.remove(name);
+      return [];
+    } catch (error) {
+      return [{ name, ...systemFault(error) }];
     }
   }
 

@@ -30,9 +30,15 @@ export interface KeptBlock {
   setAside(): Promise<void>;
 }
 
+/** That an earlier process kept. */
+export type LeftBlock = { readonly block: SpooledBlock; readonly kept: KeptBlock };
+
 export interface BlockSpool {
-  /** What an earlier process left, by height. To be called once, before the first `keep`. Never rejects. */
-  read(): Promise<readonly { readonly block: SpooledBlock; readonly kept: KeptBlock }[]>;
+  /**
+   * Reads what an earlier process left, and gives it to `take`, by height; what cannot be read now follows as soon as it
+   * can. To be called once, before the first `keep`. Resolves once everything was tried. Never rejects.
+   */
+  read(take: (left: readonly LeftBlock[]) => void): Promise<void>;
   /** Begins to write a block; tries again until it is written or finished. Never throws. */
   keep(block: SpooledBlock): KeptBlock;
   /** Tries what is not written a last time, and ends. */

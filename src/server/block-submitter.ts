@@ -10,7 +10,13 @@ import { dropOldest } from "../core/drop-oldest.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Counter, MetricRegistry } from "../core/metrics.ts";
 import type { BlockFate, ShareLedger } from "../ledger/ledger.ts";
-import { type BlockSpool, type KeptBlock, MAX_SPOOLED_BLOCKS, type SpooledBlock } from "../ledger/spool.ts";
+import {
+  type BlockSpool,
+  type KeptBlock,
+  type LeftBlock,
+  MAX_SPOOLED_BLOCKS,
+  type SpooledBlock,
+} from "../ledger/spool.ts";
 import type { BlockFound } from "../mining/solved-block.ts";
 import type { BlockNode } from "../templates/block-node.ts";
 import { FollowedBlock, type FollowingParts } from "./followed-block.ts";
@@ -58,20 +64,9 @@ export class BlockSubmitter {
     this.#parts = { nodes, ledger: options.ledger, logger, clock, counters };
   }
 
-  /** Resolves once every block of the spool is on its way to every node. Never rejects. */
+  /** Resolves once every block of the spool that can be read is on its way to every node. Never rejects. */
   async start(): Promise<void> {
-    const left = (await this.#options.spool.read()).filter(({ block }) => !this.#isKnown(hashOf(block)));
-    const followed = left.map(({ block, kept }) => this.#follow(block, () => kept));
-    for (const { block } of left) {
-      const { height, userIdentity: user, foundAtMs } = block;
-      const found = new Date(foundAtMs).toISOString();
-      this.#logger.info("block submitted again after a restart", { height, hash: hashOf(block), user, found });
-    }
-    if (left.length === 0) return;
-    const known = this.#knownFates();
-    for (const [index, { block }] of left.entries()) {
-      followed[index]?.record(known.then((fates) => fates.get(hashOf(block))));
-    }
+    await this.#options.spool.read((left) => this.#resume(left.filter(({ block }) => !this.#isKnown(hashOf(block)))));
   }
 
   /** Submits a block; the bytes are on their way to every node when it returns. The same hash a second time is ignored. */
@@ -121,6 +116,20 @@ export class BlockSubmitter {
       for (const followed of others) stopped.add(followed);
     }
     await this.#options.spool.close();
+  }
+
+  #resume(left: readonly LeftBlock[]): void {
+    const followed = left.map(({ block, kept }) => this.#follow(block, () => kept));
+    for (const { block } of left) {
+      const { height, userIdentity: user, foundAtMs } = block;
+      const found = new Date(foundAtMs).toISOString();
+      this.#logger.info("block submitted again after a restart", { height, hash: hashOf(block), user, found });
+    }
+    if (left.length === 0) return;
+    const known = this.#knownFates();
+    for (const [index, { block }] of left.entries()) {
+      followed[index]?.record(known.then((fates) => fates.get(hashOf(block))));
+    }
   }
 
   #isKnown(hash: string): boolean {

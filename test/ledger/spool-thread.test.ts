@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { FolderSpool } from "../../src/ledger/folder-spool.ts";
+import type { LeftBlock } from "../../src/ledger/spool.ts";
 import { fileNameOf } from "../../src/ledger/spool-file.ts";
 import { SpoolFolder } from "../../src/ledger/spool-folder.ts";
 import { type SpoolThread, startSpoolThread } from "../../src/ledger/spool-thread.ts";
@@ -40,9 +41,13 @@ it("a block that a thread of its own has written is read by the next process, an
   await within(first.spool.keep(spooledBlock()).durable, "the write");
   expect(new SpoolFolder(folder).read().blocks).toEqual([spooledBlock()]);
   const second = openSpool(folder);
-  const [left] = await within(second.spool.read(), "the reading");
-  expect(left?.block).toEqual(spooledBlock());
-  await within(left?.kept.remove() ?? Promise.resolve(), "the end");
+  const left: LeftBlock[] = [];
+  await within(
+    second.spool.read((blocks) => left.push(...blocks)),
+    "the reading",
+  );
+  expect(left.map(({ block }) => block)).toEqual([spooledBlock()]);
+  await within(Promise.all(left.map(({ kept }) => kept.remove())), "the end");
   expect(readdirSync(folder)).toEqual([]);
   expect([...first.logger.lines, ...second.logger.lines]).toEqual([]);
 });

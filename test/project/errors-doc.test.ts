@@ -89,6 +89,7 @@ const WANTED: Readonly<Record<string, readonly string[]>> = {
     single("no-room-for-coinbase"),
   ],
   "The ledger: code": union("ledger/errors.ts", "LedgerErrorCode"),
+  "The spool of found blocks: code": union("ledger/errors.ts", "SpoolFaultCode"),
   "The hashing core: code": union("sharecore/errors.ts", "SharecoreErrorCode"),
 };
 

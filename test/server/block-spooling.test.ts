@@ -59,6 +59,16 @@ describe("what is in the spool at the start", () => {
     expect(bench.spool.states).toEqual(["removed"]);
   });
 
+  it("and can be read only later is submitted and followed then", async () => {
+    bench.spool.left = [left(1)];
+    await bench.submitter.start();
+    bench.spool.readMore([left(1), left(2)]);
+    expect(bench.near.submissions.map(({ block }) => block)).toEqual([left(1).block, left(2).block]);
+    expect(bench.logger.of("block submitted again after a restart")).toHaveLength(2);
+    await nextTurn();
+    expect(bench.fates).toEqual(["submitted", "submitted"]);
+  });
+
   it("is no second block where its share comes again", async () => {
     bench.spool.left = [left()];
     await bench.submitter.start();

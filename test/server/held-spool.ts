@@ -1,6 +1,6 @@
 /** A spool that has written a block, and taken it away, when a test says so. */
 
-import type { BlockSpool, KeptBlock, SpooledBlock } from "../../src/ledger/spool.ts";
+import type { BlockSpool, KeptBlock, LeftBlock, SpooledBlock } from "../../src/ledger/spool.ts";
 
 export class HeldBlock implements KeptBlock {
   readonly block: SpooledBlock;
@@ -41,9 +41,13 @@ export class HeldSpool implements BlockSpool {
   /** The disk hangs: reading never ends. */
   hangs = false;
 
-  async read(): Promise<readonly { readonly block: SpooledBlock; readonly kept: KeptBlock }[]> {
+  /** More of what an earlier process left can be read. */
+  readMore: (blocks: readonly SpooledBlock[]) => void = () => undefined;
+
+  async read(take: (left: readonly LeftBlock[]) => void): Promise<void> {
     if (this.hangs) await new Promise(() => undefined);
-    return this.left.map((block) => ({ block, kept: this.#hold(block) }));
+    this.readMore = (blocks) => take(blocks.map((block) => ({ block, kept: this.#hold(block) })));
+    this.readMore(this.left);
   }
 
   keep(block: SpooledBlock): KeptBlock {

@@ -39,7 +39,7 @@ export type PoolFixtureOptions = {
 };
 
 const NO_SPOOL: BlockSpool = {
-  read: async () => [],
+  read: async () => undefined,
   keep: () => ({ durable: Promise.resolve(), remove: async () => undefined, setAside: async () => undefined }),
   close: async () => undefined,
 };
