@@ -45,6 +45,8 @@ export type SpoolDisk = SyncDisk &
 export class SpoolFolder {
   readonly #path: string;
   readonly #disk: SpoolDisk;
+  /** This process has synced the folder's name. One that it found may be of a process that ended before it did so. */
+  #isInParent = false;
 
   constructor(path: string, disk: SpoolDisk = fs) {
     this.#path = path;
@@ -101,6 +103,7 @@ export class SpoolFolder {
     const files = found
       .filter((name) => FILE_NAME.test(name))
       .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+    if (files.length > 0) this.#syncLeft();
     const gathered: Gathered = { blocks: [], damaged: [], unread: [], foreign: [] };
     let left = 0;
     for (const name of files) {
@@ -160,6 +163,16 @@ export class SpoolFolder {
     }
   }
 
+  /** An earlier process may have ended before it did so. What fails now is done, or said, by the next write. */
+  #syncLeft(): void {
+    try {
+      syncPath(this.#path, this.#disk);
+      this.#syncParent();
+    } catch {
+      // Blocks can be submitted all the same.
+    }
+  }
+
   #damage(name: string): boolean {
     try {
       this.#disk.renameSync(join(this.#path, name), join(this.#path, `${name}.damaged`));
@@ -173,10 +186,16 @@ export class SpoolFolder {
   #make(): void {
     try {
       this.#disk.mkdirSync(this.#path, { mode: OWNER_ONLY_FOLDER });
+      this.#isInParent = false;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
+    this.#syncParent();
+  }
+
+  #syncParent(): void {
+    if (this.#isInParent) return;
     syncPath(dirname(this.#path), this.#disk);
+    this.#isInParent = true;
   }
 }

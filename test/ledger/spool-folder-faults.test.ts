@@ -1,14 +1,14 @@
 /** What a disk that fails, or a process that ended at the wrong moment, does to the spool's folder. */
 
 import * as fs from "node:fs";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { MAX_SPOOLED_BLOCKS } from "../../src/ledger/spool.ts";
 import { encodeSpoolFile, fileNameOf } from "../../src/ledger/spool-file.ts";
 import { type SpoolDisk, SpoolFolder } from "../../src/ledger/spool-folder.ts";
-import { failing, systemError } from "./spool-disk.ts";
+import { failing, systemError, watched } from "./spool-disk.ts";
 import { spooledBlock } from "./spool-values.ts";
 
 let data: string;
@@ -103,5 +103,64 @@ describe("an unfinished file that cannot be removed", () => {
     const { blocks, unremoved } = new SpoolFolder(path, failing("rmSync", code)).read();
     expect(blocks).toEqual([BLOCK]);
     expect(unremoved).toEqual([{ name: "x.tmp", systemCode: code, reason: `${code}: rmSync` }]);
+  });
+});
+
+describe("the folder's own name", () => {
+  /** Folders that were synced, on a disk that fails the first of those syncs where it is told to. */
+  function syncing(options: { readonly firstFails: boolean }): { disk: SpoolDisk; synced: string[] } {
+    const synced: string[] = [];
+    const opened = new Map<number, string>();
+    let fails = options.firstFails;
+    const disk = watched((call, [first], result) => {
+      if (call === "openSync") opened.set(Number(result), String(first));
+      if (call !== "fsyncSync") return;
+      const synchronised = opened.get(Number(first)) ?? "";
+      if (synchronised === data && fails) {
+        fails = false;
+        throw systemError("EIO", "fsync");
+      }
+      if (synchronised === data || synchronised === path) synced.push(synchronised);
+    });
+    return { disk, synced };
+  }
+
+  it("is synced with the first block, also where an earlier process made it, and once", () => {
+    mkdirSync(path);
+    const { disk, synced } = syncing({ firstFails: false });
+    const found = new SpoolFolder(path, disk);
+    found.write(BLOCK);
+    found.write(OTHER);
+    expect(synced).toEqual([data, path, path]);
+  });
+
+  it("is synced by the next try where that failed: no block is durable before", () => {
+    const { disk, synced } = syncing({ firstFails: true });
+    const made = new SpoolFolder(path, disk);
+    expect(() => made.write(BLOCK)).toThrow("EIO");
+    expect(synced).toEqual([]);
+    made.write(BLOCK);
+    expect(synced).toEqual([data, path]);
+  });
+
+  it("is synced again once the folder was made anew", () => {
+    const { disk, synced } = syncing({ firstFails: false });
+    const made = new SpoolFolder(path, disk);
+    made.write(BLOCK);
+    rmSync(path, { recursive: true });
+    made.write(BLOCK);
+    expect(synced).toEqual([data, path, data, path]);
+  });
+
+  it("and those in it are synced before they are read, and read all the same where that fails", () => {
+    folder.write(BLOCK);
+    const well = syncing({ firstFails: false });
+    expect(new SpoolFolder(path, well.disk).read().blocks).toEqual([BLOCK]);
+    expect(well.synced).toEqual([path, data]);
+    const ill = syncing({ firstFails: true });
+    const found = new SpoolFolder(path, ill.disk);
+    expect(found.read().blocks).toEqual([BLOCK]);
+    found.write(OTHER);
+    expect(ill.synced).toEqual([path, data, path]);
   });
 });
