@@ -33,6 +33,7 @@ const OTHERS = 0o077;
 export function loadOrCreateKeys(dataDir: string): PoolKeys {
   const folder = join(dataDir, "keys");
   try {
+    makeFolder(dataDir);
     makeFolder(folder);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "failed";

@@ -48,7 +48,7 @@ export class FolderSpool implements BlockSpool {
       // What is read late has blocks of this process among it.
       const held = new Set([...this.#held].map(({ name }) => name));
       const left = blocks.filter((block) => !held.has(fileNameOf(block)));
-      if (left.length > 0) take(left.map((block) => ({ block, kept: this.#hold(block, true) })));
+      take(left.map((block) => ({ block, kept: this.#hold(block, true) })));
     };
     const context = { logger: this.#logger, clock: this.#clock };
     this.#reader = new SpoolReader({ folder: this.#folder, link: this.#link, onBlocks }, context);

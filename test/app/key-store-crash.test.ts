@@ -1,11 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadOrCreateKeys } from "../../src/app/key-store.ts";
 
 /** What a test does while a key is being written. */
 let onWrite: () => void;
+/** Paths, in order. */
+const synced: string[] = [];
 
 vi.mock("node:fs", async (importOriginal) => {
   const fs = await importOriginal<typeof import("node:fs")>();
@@ -13,16 +15,35 @@ vi.mock("node:fs", async (importOriginal) => {
     onWrite();
     return fs.writeSync(...given);
   };
-  return { ...fs, writeSync };
+  const opened = new Map<number, string>();
+  const openSync = (...given: Parameters<typeof fs.openSync>): number => {
+    const descriptor = fs.openSync(...given);
+    opened.set(descriptor, String(given[0]));
+    return descriptor;
+  };
+  const fsyncSync = (descriptor: number): void => {
+    synced.push(opened.get(descriptor) ?? "");
+    fs.fsyncSync(descriptor);
+  };
+  return { ...fs, writeSync, openSync, fsyncSync };
 });
 
 let dataDir: string;
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), "adit-keys-"));
   onWrite = () => undefined;
+  synced.length = 0;
 });
 
 describe("a key that is being written", () => {
+  it("is in folders that were synced, the data folder too, whoever made that", () => {
+    const before: string[][] = [];
+    onWrite = () => before.push([...synced]);
+    loadOrCreateKeys(dataDir);
+    expect(before[0]).toEqual([dirname(dataDir), dataDir]);
+    expect(synced.at(-1)).toBe(join(dataDir, "keys"));
+  });
+
   it("is under no name that anybody reads before it is whole", () => {
     const seen: boolean[] = [];
     onWrite = () => seen.push(existsSync(join(dataDir, "keys", seen.length === 0 ? "authority.key" : "static.key")));
