@@ -11,7 +11,13 @@ import { Wakeup } from "../core/wakeup.ts";
 import type { BlockFate, ShareLedger } from "../ledger/ledger.ts";
 import type { SpooledBlock } from "../ledger/spool.ts";
 
-/** Waits after a record that failed. */
+/**
+ * What the ledger knows of a block of an earlier process. `unrecorded`: it does not have the block. `unknown`: it cannot say
+ * now.
+ */
+export type KnownFate = BlockFate | "unrecorded" | "unknown";
+
+/** Waits after a record, or a question, that failed. */
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -27,6 +33,8 @@ export class BlockFates {
   /** What the ledger has. */
   #stored: BlockFate | undefined;
   #storing: Promise<void> | undefined;
+  /** Asks the ledger what it knows; undefined once that is known. */
+  #ask: (() => Promise<KnownFate>) | undefined;
 
   constructor(
     block: SpooledBlock,
@@ -51,14 +59,14 @@ export class BlockFates {
     if (this.#storing === undefined && fate !== this.#stored) this.#storing = this.#store();
   }
 
-  /** Of a block of an earlier process: what the ledger knows of it is not recorded again, and what it does not know is. */
-  resume(known: Promise<BlockFate | undefined>): void {
-    this.#storing = known.then((fate) => {
-      this.#stored = fate;
-      if (fate === "confirmed") this.#fate = fate;
-      this.#fate ??= fate ?? "submitted";
-      return this.#store();
-    });
+  /**
+   * Of a block of an earlier process: what the ledger knows of it is not recorded again, and what it does not know is. While
+   * it cannot say, it is asked again, and what nodes say is recorded, but not that the block is submitted: it may be further.
+   * @param ask never rejects.
+   */
+  resume(ask: () => Promise<KnownFate>): void {
+    this.#ask = ask;
+    this.#storing = this.#store();
   }
 
   /** Resolves once the ledger has the fate, with true; with false where the last try failed. */
@@ -75,18 +83,34 @@ export class BlockFates {
 
   async #store(): Promise<void> {
     const waits = new Backoff({ baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS });
-    while (this.#fate !== undefined && this.#fate !== this.#stored) {
+    while (!this.#isSettled()) {
       const isLast = this.#lastTry.signal.aborted;
+      if (this.#ask !== undefined) await this.#learn(this.#ask);
       const fate = this.#fate;
-      if (await this.#record(fate)) {
+      if (fate !== undefined && fate !== this.#stored && (await this.#record(fate))) {
+        // What it had before does not matter any more.
+        this.#ask = undefined;
         this.#stored = fate;
         waits.reset();
-      } else if (fate === this.#fate) {
-        if (isLast) break;
-        await this.#pause.wait(waits.nextMs());
       }
+      if (this.#isSettled() || fate !== this.#fate) continue;
+      if (isLast) break;
+      await this.#pause.wait(waits.nextMs());
     }
     this.#storing = undefined;
+  }
+
+  #isSettled(): boolean {
+    return this.#ask === undefined && this.#fate === this.#stored;
+  }
+
+  async #learn(ask: () => Promise<KnownFate>): Promise<void> {
+    const known = await ask();
+    if (known === "unknown") return;
+    this.#ask = undefined;
+    if (known !== "unrecorded") this.#stored = known;
+    if (known === "confirmed") this.#fate = known;
+    this.#fate ??= this.#stored ?? "submitted";
   }
 
   async #record(fate: BlockFate): Promise<boolean> {

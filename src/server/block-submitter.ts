@@ -19,6 +19,7 @@ import {
 } from "../ledger/spool.ts";
 import type { BlockFound } from "../mining/solved-block.ts";
 import type { BlockNode } from "../templates/block-node.ts";
+import type { KnownFate } from "./block-fates.ts";
 import { FollowedBlock, type FollowingParts } from "./followed-block.ts";
 import { GatedNode } from "./gated-node.ts";
 
@@ -42,6 +43,8 @@ export class BlockSubmitter {
   readonly #seen = new Set<string>();
   /** By hash, the one that came first first. */
   readonly #followed = new Map<string, FollowedBlock>();
+  /** What the ledger knows is asked. */
+  #asking: Promise<ReadonlyMap<string, BlockFate> | undefined> | undefined;
   #tipCheck: Timer | undefined;
   #isStopped = false;
 
@@ -125,11 +128,7 @@ export class BlockSubmitter {
       const found = new Date(foundAtMs).toISOString();
       this.#logger.info("block submitted again after a restart", { height, hash: hashOf(block), user, found });
     }
-    if (left.length === 0) return;
-    const known = this.#knownFates();
-    for (const [index, { block }] of left.entries()) {
-      followed[index]?.record(known.then((fates) => fates.get(hashOf(block))));
-    }
+    for (const [index, { block }] of left.entries()) followed[index]?.record(() => this.#fateOf(block));
   }
 
   #isKnown(hash: string): boolean {
@@ -158,15 +157,23 @@ export class BlockSubmitter {
     this.#logger.warn("too many blocks without a fate: the oldest is not followed any more", { hash });
   }
 
-  /** By hash; nothing where the ledger cannot say. */
-  async #knownFates(): Promise<ReadonlyMap<string, BlockFate>> {
+  async #fateOf(block: SpooledBlock): Promise<KnownFate> {
+    // All that ask before it answers share the answer.
+    this.#asking ??= this.#knownFates();
+    const fates = await this.#asking;
+    this.#asking = undefined;
+    return fates === undefined ? "unknown" : (fates.get(hashOf(block)) ?? "unrecorded");
+  }
+
+  /** By hash; undefined where the ledger cannot say. */
+  async #knownFates(): Promise<ReadonlyMap<string, BlockFate> | undefined> {
     try {
       const blocks = await this.#options.ledger.blocks();
       return new Map(blocks.map((block) => [hashOf(block), block.fate]));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#logger.error("the ledger does not say what it knows of the spool's blocks", { reason });
-      return new Map();
+      this.#logger.error("the ledger does not say what it knows of the spool's blocks, trying again", { reason });
+      return undefined;
     }
   }
 }

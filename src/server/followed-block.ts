@@ -12,7 +12,7 @@ import type { KeptBlock, SpooledBlock } from "../ledger/spool.ts";
 import type { BlockNode, BlockStanding, SubmitResult } from "../templates/block-node.ts";
 import { BlockConfirmation, verdictOf } from "./block-confirmation.ts";
 import { BlockDelivery } from "./block-delivery.ts";
-import { BlockFates } from "./block-fates.ts";
+import { BlockFates, type KnownFate } from "./block-fates.ts";
 
 /** Of a block that is finished. */
 type FinalFate = Extract<BlockFate, "refused" | "confirmed" | "orphaned">;
@@ -71,10 +71,10 @@ export class FollowedBlock {
     return this.#isAccepted;
   }
 
-  /** @param known what the ledger knows of a block of an earlier process; without it the block is new. */
-  record(known?: Promise<BlockFate | undefined>): void {
-    if (known === undefined) this.#fates.set("submitted");
-    else this.#fates.resume(known);
+  /** @param ask what the ledger knows of a block of an earlier process; without it the block is new. */
+  record(ask?: () => Promise<KnownFate>): void {
+    if (ask === undefined) this.#fates.set("submitted");
+    else this.#fates.resume(ask);
   }
 
   /** It may stand elsewhere now: the nodes are asked. */

@@ -102,18 +102,6 @@ describe("what is in the spool at the start", () => {
     expect(bench.fates).toEqual([]);
   });
 
-  it("is submitted also where the ledger does not say what it knows, and recorded then", async () => {
-    bench.ledger.blocks = () => Promise.reject(new Error("it is locked"));
-    bench.spool.left = [left()];
-    await within(bench.submitter.start(), "the start");
-    await nextTurn();
-    expect(bench.near.submissions).toHaveLength(1);
-    expect(bench.fates).toEqual(["submitted"]);
-    expect(bench.logger.of("the ledger does not say what it knows of the spool's blocks")).toEqual([
-      { reason: "it is locked" },
-    ]);
-  });
-
   it("does not wait for a ledger that hangs", async () => {
     bench.ledger.blocks = () => new Promise(() => undefined);
     bench.spool.left = [left()];
