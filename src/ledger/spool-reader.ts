@@ -3,15 +3,17 @@
  * since a block of the pool's may be in it. It says what is wrong with the rest.
  */
 
+import { Backoff } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
+import { Wakeup } from "../core/wakeup.ts";
 import type { SpoolFaultCode } from "./errors.ts";
 import type { SpooledBlock } from "./spool.ts";
 import { adviceFor, type SystemFault } from "./spool-advice.ts";
 import type { SpoolReading } from "./spool-folder.ts";
 import type { SpoolLink } from "./spool-link.ts";
 
-/** First wait after a reading that failed; doubled each time up to the longest. */
+/** Waits after a reading that failed. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -28,8 +30,7 @@ export class SpoolReader {
   readonly #options: SpoolReaderOptions;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  #isClosed = false;
-  #wake: () => void = () => undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: SpoolReaderOptions, context: { readonly logger: Logger; readonly clock: Clock }) {
     this.#options = options;
@@ -45,27 +46,29 @@ export class SpoolReader {
 
   /** Nothing more is read: the next start does so. */
   close(): void {
-    this.#isClosed = true;
-    this.#wake();
+    this.#closing.abort();
   }
 
   async #readAgain(first: Unread): Promise<void> {
-    let unread: Unread | undefined = first;
-    for (let waitMs = FIRST_RETRY_MS; unread !== undefined; waitMs = Math.min(2 * waitMs, LONGEST_RETRY_MS)) {
-      if (this.#isClosed) return;
+    const { signal } = this.#closing;
+    const waits = new Backoff({ baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS });
+    const pause = new Wakeup(this.#clock, signal);
+    for (let unread: Unread | undefined = first; unread !== undefined; ) {
+      if (signal.aborted) return;
+      const waitMs = waits.nextMs();
       this.#sayUnread(unread, waitMs);
-      await this.#wait(waitMs);
-      if (this.#isClosed) return;
+      await pause.wait(waitMs);
+      if (signal.aborted) return;
       unread = await this.#read(unread.names);
     }
-    if (!this.#isClosed) this.#logger.info("all blocks of the spool are read", { folder: this.#options.folder });
+    if (!signal.aborted) this.#logger.info("all blocks of the spool are read", { folder: this.#options.folder });
   }
 
   /** @returns what it could not read. */
   async #read(names?: readonly string[]): Promise<Unread | undefined> {
     const result = await this.#options.link.ask(names === undefined ? { kind: "read" } : { kind: "read", names });
     if (!result.ok) return names === undefined ? { fault: result } : { names, fault: result };
-    if (result.reading === undefined || this.#isClosed) return undefined;
+    if (result.reading === undefined || this.#closing.signal.aborted) return undefined;
     const { blocks, unread } = result.reading;
     this.#sayRest(result.reading);
     if (blocks.length > 0) this.#options.onBlocks(blocks);
@@ -104,16 +107,5 @@ export class SpoolReader {
 
   #error(code: SpoolFaultCode, message: string, context: Readonly<Record<string, unknown>>): void {
     this.#logger.error(message, { code, folder: this.#options.folder, ...context });
-  }
-
-  /** That time, or until it is closed. */
-  #wait(waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(waitMs, resolve);
-      this.#wake = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   }
 }

@@ -211,6 +211,15 @@ describe("files that cannot be read", () => {
     expect([left, logger.of("all blocks of the spool are read"), clock.pending]).toEqual([[], [], 0]);
   });
 
+  it("and that fail again once the spool closes are not said any more", async () => {
+    await threads.answer(reading({ unread: unread(BLOCK) }));
+    await pass(250);
+    const closed = spool.close();
+    await threads.answer(failed("EIO"));
+    await within(closed, "the end");
+    expect(logger.of(UNREADABLE)).toHaveLength(1);
+  });
+
   it("are not waited for by a spool that closes", async () => {
     await threads.answer(reading({ unread: unread(BLOCK) }));
     expect(clock.pending).toBe(1);
