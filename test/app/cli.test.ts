@@ -30,7 +30,7 @@ describe("adit", () => {
     [["pool", "--simulate=maybe"], '--simulate is "maybe", but true or false'],
     [["pool", "--data-dir", "a", "--data-dir", "b"], "--data-dir is given twice"],
     [["keys", "--json=yes"], '--json is "yes", but true or false'],
-    [["keys", "--data-dir", "/dev/null"], 'data_dir "/dev/null" cannot be used (ENOTDIR)'],
+    [["keys", "--data-dir", "/dev/null"], 'data_dir "/dev/null" cannot be used (EEXIST)'],
     [["miner"], "the pool's URL is missing"],
     [["probe"], "the pool's URL is missing: adit probe"],
     [["probe", "stratum2+tcp://127.0.0.1:1", "--timeout"], "Not enough arguments following: timeout"],

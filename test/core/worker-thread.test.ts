@@ -28,7 +28,7 @@ describe("a worker thread", () => {
     const { thread, messages, ends } = spool();
     thread.post({ id: 7, task: { kind: "read" } });
     await until("it has answered", () => messages.length > 0);
-    const reading = { blocks: [], damaged: [], left: 0 };
+    const reading = { blocks: [], damaged: [], unread: [], foreign: [], unremoved: [], left: 0 };
     expect(messages).toEqual([{ id: 7, result: { ok: true, reading } }]);
     expect(ends).toEqual([]);
   });
