@@ -3,7 +3,7 @@
  * SQLite would not notice.
  */
 
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import type { LedgerDatabase } from "./sqlite-file.ts";
 
 /** `log`: the file itself is in its place, and one of those beside it is not: the log of changes, or its index. */
@@ -26,6 +26,15 @@ export class LedgerPlace {
   get missing(): MissingPart | undefined {
     if (!this.#isThere("")) return "file";
     return BESIDE.every((suffix) => this.#isThere(suffix)) ? undefined : "log";
+  }
+
+  /**
+   * Removes what was left beside the file where that itself is not in its place any more: SQLite would take the changes
+   * of the old one over into whatever is there now.
+   */
+  removeLeft(): void {
+    if (this.#isThere("")) return;
+    for (const suffix of BESIDE) if (this.#isThere(suffix)) rmSync(this.#file + suffix);
   }
 
   #isThere(suffix: string): boolean {

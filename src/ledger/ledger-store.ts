@@ -57,6 +57,8 @@ export class LedgerStore {
   /** Wall clock less monotonic clock at the begin. */
   readonly #offsetMs: number;
   #opened: Opened | undefined;
+  /** Of the file that was opened last. */
+  #lastPlace: LedgerPlace | undefined;
   #lock: DataFolderLock | undefined;
 
   constructor(options: LedgerStoreOptions, clock: StoreClock) {
@@ -154,13 +156,11 @@ export class LedgerStore {
   #open(): Opened {
     const { file, durability, locksFolder } = this.#options;
     if (locksFolder) this.#lock ??= lockDataFolder(dirname(file), { timeoutMs: 0 });
+    this.#lastPlace?.removeLeft();
     const database = openLedgerFile(file, durability);
-    return {
-      database,
-      shares: new ShareTable(database, this.#options),
-      queries: new LedgerQueries(database),
-      place: new LedgerPlace(file),
-    };
+    const place = new LedgerPlace(file);
+    this.#lastPlace = place;
+    return { database, shares: new ShareTable(database, this.#options), queries: new LedgerQueries(database), place };
   }
 
   #checkPlace({ place }: Opened): void {
@@ -187,18 +187,19 @@ export class LedgerStore {
   #closeFile(): void {
     const opened = this.#opened;
     if (opened === undefined) return;
-    if (opened.place.missing === "log") this.#saveLog(opened);
+    if (opened.place.missing !== undefined) this.#saveLog(opened);
     this.#opened = undefined;
     opened.database.close();
+    opened.place.removeLeft();
   }
 
-  /** What was stored since it was last taken over is in a file without a name, and would end with this handle. */
+  /** What was stored since it was last taken over has no name, or that of another ledger's: it would end with this handle. */
   #saveLog({ database }: Opened): void {
     const { file } = this.#options;
     if (takeOverLog(database)) return;
     throw new LedgerError(
       "ledger-locked",
-      `what is beside the ledger, ${file}-wal or -shm, was removed in use, and is saved as soon as no other program reads the ledger: end that`,
+      `the ledger ${file}, or what is beside it, was removed in use: that is saved as soon as no other program reads the ledger, so end that`,
     );
   }
 

@@ -110,7 +110,7 @@ describe("a ledger whose log of changes is removed while it is in use", () => {
     rmSync(`${file}-wal`);
     const isWaiting = expect.objectContaining({
       code: "ledger-locked",
-      message: expect.stringContaining("is saved as soon as no other program reads the ledger: end that"),
+      message: expect.stringContaining("is saved as soon as no other program reads the ledger, so end that"),
     });
     expect(() => commit(store, "c")).toThrow(isWaiting);
     expect(() => store.close()).toThrow(isWaiting);
@@ -134,6 +134,63 @@ describe("a ledger whose log of changes is removed while it is in use", () => {
     expect(keptSharesOf(file)).toBe(2);
     commit(store, "b");
     expect(store.totals().acceptedShares).toBe(3);
+  });
+});
+
+describe("a ledger in whose place a copy is put while it is in use", () => {
+  /** A whole ledger in one file, of some pages more. */
+  async function copyWith(shares: number): Promise<string> {
+    const file = ledgerFile();
+    const store = storeOn(file);
+    for (let share = 0; share < shares; share += 1) {
+      store.commit(batchOf(`copy-${share}`, creditOf({ userIdentity: `copy.${share}` })));
+    }
+    store.close();
+    return file;
+  }
+
+  function isWhole(file: string): boolean {
+    const database = new Database(file, { readonly: true });
+    const result = database.pragma("integrity_check", { simple: true });
+    database.close();
+    return result === "ok";
+  }
+
+  it("is noticed by the next call, and none of its changes go into the copy", async () => {
+    const file = ledgerFile();
+    const store = storeOn(file);
+    for (let share = 0; share < 20; share += 1) commit(store, `old-${share}`);
+    renameSync(await copyWith(300), file);
+    expect(() => commit(store, "a")).toThrow(IS_REPLACED);
+    expect(existsSync(`${file}-wal`)).toBe(false);
+    commit(store, "a");
+    expect(store.totals().acceptedShares).toBe(301);
+    expect(isWhole(file)).toBe(true);
+  });
+
+  it("leaves none of its changes to the copy where it was given up before, while another program read it", async () => {
+    const file = ledgerFile();
+    const store = storeOn(file);
+    for (let share = 0; share < 20; share += 1) commit(store, `old-${share}`);
+    const held = readerOf(file);
+    store.close();
+    expect(existsSync(`${file}-wal`)).toBe(true);
+    renameSync(await copyWith(300), file);
+    held.end();
+    commit(store, "a");
+    expect(store.totals().acceptedShares).toBe(301);
+    expect(isWhole(file)).toBe(true);
+  });
+
+  it("keeps what was stored in the file that was moved away", async () => {
+    const file = ledgerFile();
+    const store = storeOn(file);
+    commit(store, "a");
+    renameSync(file, `${file}.old`);
+    expect(() => commit(store, "b")).toThrow(IS_REPLACED);
+    expect(keptSharesOf(`${file}.old`)).toBe(2);
+    commit(store, "b");
+    expect(store.totals().acceptedShares).toBe(1);
   });
 });
 
