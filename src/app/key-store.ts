@@ -4,7 +4,17 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fromHex, toHex } from "../core/bytes.ts";
 import { syncPath } from "../core/sync-path.ts";
@@ -21,6 +31,8 @@ export type PoolKeys = {
   readonly staticSecretKey: Uint8Array;
   readonly authorityKeyFile: string;
   readonly staticKeyFile: string;
+  /** They were made just now: there was no pool on this folder before. */
+  readonly areNew: boolean;
 };
 
 const OWNER_ONLY_FILE = 0o600;
@@ -45,6 +57,7 @@ export function loadOrCreateKeys(dataDir: string): PoolKeys {
   }
   const authorityKeyFile = join(folder, "authority.key");
   const staticKeyFile = join(folder, "static.key");
+  const areNew = !existsSync(authorityKeyFile);
   const authoritySecretKey = loadOrCreateKey(authorityKeyFile);
   return {
     authoritySecretKey,
@@ -52,6 +65,7 @@ export function loadOrCreateKeys(dataDir: string): PoolKeys {
     staticSecretKey: loadOrCreateKey(staticKeyFile),
     authorityKeyFile,
     staticKeyFile,
+    areNew,
   };
 }
 

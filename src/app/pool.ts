@@ -1,5 +1,6 @@
 /** The pool command: runs a pool of that configuration until it is told to stop, and ends it in order. */
 
+import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
@@ -11,6 +12,7 @@ import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit-codes.ts";
 import { loadOrCreateKeys, type PoolKeys } from "./key-store.ts";
+import { ledgerFile } from "./ledger-path.ts";
 import { Reloader, type ReloaderOptions } from "./reload.ts";
 import { poolSettings, serviceOptions } from "./service-options.ts";
 
@@ -61,6 +63,9 @@ async function runLocked(
   context: PoolContext & { readonly locksFolder: boolean },
 ): Promise<number> {
   const { logger, clock, locksFolder } = context;
+  const file = ledgerFile(config.dataDir);
+  if (!keys.areNew && !existsSync(file))
+    logger.warn("there is no ledger in the data folder: a new one is begun", { file });
   const parts = { logger, metrics: createMetricRegistry(), clock, locksFolder };
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
 

@@ -65,7 +65,14 @@ export function openLedgerFileToRead(file: string): LedgerDatabase {
       file,
       () => unusedLedger(file) ?? new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
       (database) => {
-        if (versionOf(database, { file, migrations: MIGRATIONS }) !== MIGRATIONS.length) {
+        const version = versionOf(database, { file, migrations: MIGRATIONS });
+        if (version === 0) {
+          throw new LedgerError(
+            "ledger-missing",
+            `the ledger ${file} is empty: restore it from a backup if it was not before`,
+          );
+        }
+        if (version !== MIGRATIONS.length) {
           throw new LedgerError("ledger-failed", `the ledger ${file} is of an older version: start the pool once`);
         }
       },

@@ -33,6 +33,11 @@ export class AcknowledgementBook {
     return this.#pendingShares;
   }
 
+  /** Nothing was gathered since the last flush. */
+  get isEmpty(): boolean {
+    return this.#pending.size === 0 && this.#kept.size === 0;
+  }
+
   /** Channels that it holds. */
   get channels(): number {
     return this.#pending.size;

@@ -45,6 +45,8 @@ export class Acknowledger {
   readonly #book: AcknowledgementBook;
   #timer: Timer | undefined;
   #committing: Promise<void> | undefined;
+  /** What is under way is an empty batch. */
+  #isProbing = false;
   /** Of the commit under way. */
   #unacknowledged: readonly Acknowledgement[] = [];
   /** What was noted while a commit is under way has waited long enough: the next flush follows at once. */
@@ -112,10 +114,22 @@ export class Acknowledger {
     this.#startTimer();
   }
 
+  /** Stores an empty batch before anything else: a ledger that takes none is said to fail before there are shares. */
+  probe(): void {
+    this.#isProbing = true;
+    const batch = { batchId: `${this.#options.runId}-0`, atMs: this.#clock.nowMs(), credits: [] };
+    this.#committing = this.#store(batch).then(() => {
+      this.#isProbing = false;
+      this.#committing = undefined;
+      if (this.#flushDue) this.#flushSoon();
+    });
+  }
+
   /** Resolves when all that was noted before is in the ledger and acknowledged. */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
+    if (this.#isProbing && this.#book.isEmpty) return;
     while (this.#committing !== undefined) await this.#committing;
     this.#begin();
     await this.#committing;
@@ -155,14 +169,14 @@ export class Acknowledger {
     this.#committing = this.#commit(flush.commit);
   }
 
-  async #commit(batch: ShareBatchCommit): Promise<void> {
-    const ready = this.#options.beforeAcknowledging?.();
+  /** Resolves once the ledger has the batch, after however many tries. */
+  async #store(batch: ShareBatchCommit): Promise<void> {
     for (;;) {
       try {
         this.#health.begun();
         await this.#options.ledger.commit(batch);
         this.#health.ended();
-        break;
+        return;
       } catch (error) {
         this.#health.failed(error);
         await new Promise<void>((resolve) => {
@@ -170,6 +184,11 @@ export class Acknowledger {
         });
       }
     }
+  }
+
+  async #commit(batch: ShareBatchCommit): Promise<void> {
+    const ready = this.#options.beforeAcknowledging?.();
+    await this.#store(batch);
     this.#storedShares += this.#committingShares;
     this.#committingShares = 0;
     await ready;

@@ -125,6 +125,7 @@ export class PoolService implements ShareOutcomeListener, TemplateListener {
   async start(): Promise<AddressInfo> {
     this.#listening = this.#stratum.listen();
     const address = await this.#listening;
+    if (!this.#stopping) this.#acknowledger.probe();
     // Blocks that a process before this one left come before its first template; a disk that hangs holds up nobody.
     const grace = new Deadline(SPOOL_GRACE_MS, this.#clock);
     await grace.within(this.#blocks.start());

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { base58 } from "@scure/base";
@@ -61,6 +61,26 @@ async function mineBlock(on: PoolRun): Promise<TestMiner> {
   miner.mine("block");
   return miner;
 }
+
+describe("a pool whose ledger is not there", () => {
+  const said = "there is no ledger in the data folder: a new one is begun";
+
+  it("says so where it has run before, and nothing of it where it is new", async () => {
+    const environment = { SIMULATE__ENABLED: "true", DATA_DIR: mkdtempSync(join(tmpdir(), "adit-ledger-")) };
+    for (const isThere of [false, true]) {
+      const pool = start(environment);
+      await pool.url();
+      pool.stop();
+      await pool.ended;
+      expect(pool.lines(said), `there: ${isThere}`).toEqual([]);
+    }
+    const file = join(environment.DATA_DIR, "ledger.db");
+    rmSync(file);
+    const pool = start(environment);
+    await pool.url();
+    expect(pool.lines(said)).toMatchObject([{ level: WARN, file }]);
+  });
+});
 
 describe("a pool with several nodes", () => {
   it("gives a found block to all of them, which pays to the address and carries what keeps pools apart", async () => {

@@ -167,6 +167,17 @@ describe("LedgerFileReader", () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it("says of an empty file that there is nothing in it", () => {
+    const file = ledgerFile();
+    writeFileSync(file, "");
+    expect(() => new LedgerFileReader(file)).toThrow(
+      expect.objectContaining({
+        code: "ledger-missing",
+        message: expect.stringMatching(/is empty: restore it from a/),
+      }),
+    );
+  });
+
   it("says of what it cannot read who can, of a locked ledger that, and of a newer one which program reads it", () => {
     const file = ledgerFile();
     inUse(file).close();

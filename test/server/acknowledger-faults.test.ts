@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { nextTurn, within } from "../support/wait.ts";
+import { isSettled, nextTurn, within } from "../support/wait.ts";
 import { AcknowledgerBench, RETRY_MS } from "./acknowledger-bench.ts";
 import { HeldCall } from "./held-ledger.ts";
 
@@ -57,6 +57,45 @@ describe("a commit that fails", () => {
     await nextTurn();
     await bench.commitEnds(0);
     expect(bench.alice.frames).toHaveLength(1);
+  });
+});
+
+describe("a probe", () => {
+  beforeEach(() => {
+    bench.ledger.holdsProbes = true;
+    bench.acknowledger.probe();
+  });
+
+  it("says of a ledger that takes nothing what is wrong with it before there are shares, and when it is good again", async () => {
+    expect(bench.ledger.commits.map(({ value }) => value.credits)).toEqual([[]]);
+    await bench.commitFails(0);
+    expect(bench.acknowledger.ledgerFault).toMatchObject({ reason: "the disk is full" });
+    expect(bench.logger.of("shares cannot be stored: their acknowledgements wait")).toHaveLength(1);
+    bench.clock.advance(RETRY_MS);
+    await bench.commitEnds(1);
+    expect(bench.acknowledger.ledgerFault).toBeUndefined();
+    expect(bench.ledger.commits[1]?.value).toBe(bench.ledger.commits[0]?.value);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it("is what shares wait for that come meanwhile, under an id of their own", async () => {
+    bench.accept(bench.alice, { urgent: true });
+    expect(bench.ledger.commits).toHaveLength(1);
+    await bench.commitEnds(0);
+    expect(bench.alice.frames).toEqual([]);
+    await bench.commitEnds(1);
+    expect(bench.alice.frames).toHaveLength(1);
+    expect(new Set(bench.ledger.commits.map(({ value }) => value.batchId)).size).toBe(2);
+  });
+
+  it("is not waited for by a flush that has nothing, and is by one that has", async () => {
+    await within(bench.acknowledger.flush(), "the flush");
+    bench.acknowledger.noteRejected(bench.alice.channel);
+    const flushed = bench.acknowledger.flush();
+    expect(await isSettled(flushed)).toBe(false);
+    await bench.commitEnds(0);
+    await bench.commitEnds(1);
+    await within(flushed, "the flush");
   });
 });
 

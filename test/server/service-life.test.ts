@@ -25,6 +25,17 @@ describe("a pool that starts", () => {
     expect(await peer.opened()).toBeGreaterThan(0);
   });
 
+  it("says that its ledger takes nothing before there is a share, and stops at once all the same", async () => {
+    bench = new ServiceBench();
+    bench.ledger.holdsProbes = true;
+    await within(bench.service.start(), "the start");
+    bench.ledger.commits[0]?.reject(new Error("the disk is full"));
+    await someTurns();
+    expect(bench.service.ledgerFault).toMatchObject({ reason: "the disk is full" });
+    await within(bench.service.stop(), "the stop");
+    expect(bench.clock.pending).toBe(0);
+  });
+
   it("listens no more when it is stopped while it begins to listen", async () => {
     bench = new ServiceBench();
     const started = bench.service.start();
