@@ -1,5 +1,6 @@
 /** What is asked of a ledger's file; changes nothing. Each answer is of one moment. */
 
+import { keptSums } from "./kept-sums.ts";
 import {
   type BlockFate,
   type BlockRecord,
@@ -12,7 +13,6 @@ import {
   type WorkerReport,
 } from "./ledger.ts";
 import { type ReportRanges, reportRanges } from "./report-ranges.ts";
-import { readMarks } from "./roll-ups.ts";
 import { EVERYBODY } from "./share-table.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
 
@@ -64,7 +64,7 @@ export class LedgerQueries {
 
   report(asked: Period): LedgerReport {
     return this.#atOnce(() => {
-      const ranges = reportRanges(asked, readMarks(this.#database));
+      const ranges = reportRanges(asked, keptSums(this.#database));
       const rejects = this.#rejects(ranges);
       const sums = this.#sums(ranges);
       const everybody = sums.find(({ worker }) => worker === EVERYBODY);

@@ -4,6 +4,7 @@
  */
 
 import { dirname } from "node:path";
+import { ClockTrust, type StoreClock } from "./clock-trust.ts";
 import { type DataFolderLock, lockDataFolder } from "./data-folder-lock.ts";
 import { LedgerError, type LedgerErrorCode } from "./errors.ts";
 import type {
@@ -16,7 +17,6 @@ import type {
 } from "./ledger.ts";
 import { LedgerPlace, takeOverLog } from "./ledger-place.ts";
 import { LedgerQueries } from "./ledger-queries.ts";
-import { HOUR_MS } from "./minutes.ts";
 import type { Retention } from "./roll-ups.ts";
 import { ShareTable } from "./share-table.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
@@ -38,11 +38,6 @@ const MAX_IDENTITIES = 1_000_000;
 const MAX_BATCH_IDS = 10_000;
 /** As many as the difficulty memory holds. */
 const MAX_DIFFICULTIES = 100_000;
-/** A wall clock that went so much further than the monotonic one was set: nothing is forgotten by it. Arbitrary. */
-const CLOCK_JUMP_MS = HOUR_MS;
-
-/** The clocks of the thread it runs in. */
-export type StoreClock = { nowMs(): number; monotonicMs(): number };
 
 type Opened = {
   readonly database: LedgerDatabase;
@@ -53,9 +48,7 @@ type Opened = {
 
 export class LedgerStore {
   readonly #options: Required<LedgerStoreOptions>;
-  readonly #clock: StoreClock;
-  /** Wall clock less monotonic clock at the begin. */
-  readonly #offsetMs: number;
+  readonly #clock: ClockTrust;
   #opened: Opened | undefined;
   /** Of the file that was opened last. */
   #lastPlace: LedgerPlace | undefined;
@@ -68,12 +61,11 @@ export class LedgerStore {
       maxBatchIds: MAX_BATCH_IDS,
       ...options,
     };
-    this.#clock = clock;
-    this.#offsetMs = clock.nowMs() - clock.monotonicMs();
+    this.#clock = new ClockTrust(clock);
   }
 
   commit(batch: ShareBatchCommit): void {
-    this.#use(({ shares }) => shares.commit(batch, { forget: !this.#clockJumped() }));
+    this.#use(({ shares }) => shares.commit(batch, { trustedMs: this.#clock.trustedMs(shares.trustedMs) }));
   }
 
   recordBlocks(blocks: readonly BlockRecord[]): void {
@@ -201,9 +193,5 @@ export class LedgerStore {
       "ledger-locked",
       `the ledger ${file}, or what is beside it, was removed in use: that is saved as soon as no other program reads the ledger, so end that`,
     );
-  }
-
-  #clockJumped(): boolean {
-    return Math.abs(this.#clock.nowMs() - this.#clock.monotonicMs() - this.#offsetMs) > CLOCK_JUMP_MS;
   }
 }

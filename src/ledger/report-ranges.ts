@@ -2,7 +2,18 @@
 
 import type { Period } from "./ledger.ts";
 import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS, widened } from "./minutes.ts";
-import type { Marks } from "./roll-ups.ts";
+
+/** What there is to make it of. */
+export type KeptSums = {
+  /** The minute that is in no hour or day yet. */
+  readonly openMinute: number;
+  /** Nothing before is kept. */
+  readonly beginMs: number;
+  /** Are the minutes of the hour that begins there all kept, as far as there were any? */
+  hasMinutesOf(hour: number): boolean;
+  /** Likewise the hours of a day. */
+  hasHoursOf(day: number): boolean;
+};
 
 export type ReportRanges = {
   /** What they cover together. */
@@ -13,42 +24,38 @@ export type ReportRanges = {
 };
 
 /**
- * Disjoint ranges that cover the period once, each within what its table holds. The period is widened to whole minutes;
- * at an end of which no minutes are kept to whole hours, and of which no hours are kept to whole days.
+ * Ranges that cover the period, each share in it once. The period is widened to whole minutes; at an end of which not all
+ * minutes are kept to whole hours, and of which not all hours are kept to whole days.
  */
-export function reportRanges(asked: Period, marks: Marks): ReportRanges {
-  const period = { fromMs: keptBegin(asked.fromMs, marks), toMs: keptEnd(asked.toMs, marks) };
-  // Minutes from there on are in no hour yet; what was folded ends there, even where its hour and day do not.
-  const { foldedUntil } = marks;
-  const open = { fromMs: Math.max(period.fromMs, foldedUntil), toMs: period.toMs };
-  const toFolded = period.toMs < foldedUntil ? period.toMs : widened({ fromMs: 0, toMs: foldedUntil }, DAY_MS).toMs;
-  const days = inner({ fromMs: period.fromMs, toMs: toFolded }, DAY_MS);
-  const hours = outside({ fromMs: period.fromMs, toMs: toFolded }, days).flatMap((range) => {
-    const whole = inner(range, HOUR_MS);
-    return [{ whole, rest: outside(range, whole) }];
-  });
-  const folded = hours
-    .flatMap(({ rest }) => rest)
-    .map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, foldedUntil) }));
+export function reportRanges(asked: Period, kept: KeptSums): ReportRanges {
+  const period = keptPeriod(asked, kept);
+  const days = inner(period, DAY_MS);
+  const hours = outside(period, days).map((range) => ({ range, whole: inner(range, HOUR_MS) }));
+  const minutes = hours.flatMap(({ range, whole }) => outside(range, whole));
+  const sums = [days, ...hours.map(({ whole }) => whole)].filter(isSome);
+  const { openMinute } = kept;
+  const isMissed = sums.some(({ fromMs, toMs }) => openMinute >= fromMs && openMinute < toMs);
   return {
     period,
-    minutes: [...folded, open].filter(isSome),
+    minutes: isMissed ? [...minutes, { fromMs: openMinute, toMs: openMinute + MINUTE_MS }] : minutes,
     hours: hours.map(({ whole }) => whole).filter(isSome),
     days: [days].filter(isSome),
   };
 }
 
-function keptBegin(atMs: number, { minutesFrom, hoursFrom, daysFrom }: Marks): number {
-  return Math.max(beginOf(atMs, unitAt(atMs, { minutesFrom, hoursFrom })), daysFrom);
+/** Of a time before anything is kept there is nothing to tell: no more than the end of what was asked for is left. */
+function keptPeriod(asked: Period, kept: KeptSums): Period {
+  const { fromMs, toMs } = widened(asked, MINUTE_MS);
+  const endMs = widened({ fromMs: 0, toMs }, unitAt(toMs, kept)).toMs;
+  return { fromMs: Math.min(Math.max(beginOf(fromMs, unitAt(fromMs, kept)), kept.beginMs), endMs), toMs: endMs };
 }
 
-function keptEnd(atMs: number, { minutesFrom, hoursFrom }: Marks): number {
-  return widened({ fromMs: 0, toMs: atMs }, unitAt(atMs, { minutesFrom, hoursFrom })).toMs;
-}
-
-function unitAt(atMs: number, { minutesFrom, hoursFrom }: Pick<Marks, "minutesFrom" | "hoursFrom">): number {
-  if (atMs >= minutesFrom) return MINUTE_MS;
-  return atMs >= hoursFrom ? HOUR_MS : DAY_MS;
+/** The shortest unit that the sums can be divided by at that minute. */
+function unitAt(minute: number, kept: KeptSums): number {
+  const day = beginOf(minute, DAY_MS);
+  const hour = beginOf(minute, HOUR_MS);
+  if (minute !== day && !kept.hasHoursOf(day)) return DAY_MS;
+  return minute !== hour && !kept.hasMinutesOf(hour) ? HOUR_MS : MINUTE_MS;
 }
 
 /** The whole units within a range; none, at its begin, where there is none. */

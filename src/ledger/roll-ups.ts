@@ -1,7 +1,8 @@
 /**
- * Sums by minute, hour and day in the ledger's tables, and how long each is kept. A batch adds to its minute alone.
- * When a later minute begins, those that ended are folded into their hours and days. A batch of a minute that was
- * folded already (a clock that was set back, a commit that waited) adds to all three.
+ * Sums by minute, hour and day in the ledger's tables, and how long each is kept. A batch adds to its minute alone, which
+ * is the open one. With the first batch of another minute the open one is folded into its hour and day, and the other
+ * one opened. A batch of a minute that was folded already (a clock that was set back, a commit that waited) adds to all
+ * three. So all minutes but the open one are in hours and days, in whatever order clocks have them come.
  */
 
 import type { LedgerTotals } from "./ledger.ts";
@@ -15,21 +16,19 @@ export type Retention = {
   readonly dayDays: number;
 };
 
+export type Unit = "minute" | "hour" | "day";
+
 /**
- * At the end of a minute so many of the oldest units of each kind are forgotten at most, lest a flush takes long: a pool
- * that was stopped for a month catches up in three days.
+ * With each minute so many of the oldest units are forgotten at most, lest a flush takes long, and lest a clock that is
+ * wrong for a night takes the history of years: a pool that was stopped for a month catches up in three days.
  */
-const FORGOTTEN_AT_ONCE = 10;
+const UNITS: readonly { readonly unit: Unit; readonly unitMs: number; readonly forgottenAtOnce: number }[] = [
+  { unit: "minute", unitMs: MINUTE_MS, forgottenAtOnce: 10 },
+  { unit: "hour", unitMs: HOUR_MS, forgottenAtOnce: 2 },
+  { unit: "day", unitMs: DAY_MS, forgottenAtOnce: 2 },
+];
 /** Of workers, likewise. */
 const WORKERS_FORGOTTEN_AT_ONCE = 1_000;
-
-const UNITS = [
-  { unit: "minute", unitMs: MINUTE_MS },
-  { unit: "hour", unitMs: HOUR_MS },
-  { unit: "day", unitMs: DAY_MS },
-] as const;
-
-type Unit = (typeof UNITS)[number]["unit"];
 
 type Adding = {
   readonly unitMs: number;
@@ -37,19 +36,20 @@ type Adding = {
   rejects(row: { begin: number; worker: number; code: string; count: number }): void;
 };
 
-/** Up to where each table is kept: what begins before is forgotten, or will be. Whole days of UTC where others follow. */
 export type Marks = {
-  readonly foldedUntil: number;
-  readonly minutesFrom: number;
-  readonly hoursFrom: number;
+  /** The begin of the minute that is not folded yet. */
+  readonly openMinute: number;
+  /** Days before were forgotten, as far as there were any. */
   readonly daysFrom: number;
+  /** When the wall clock was trusted last; undefined where it never was. */
+  readonly trustedMs: number | undefined;
 };
 
 export class RollUps {
   readonly #database: LedgerDatabase;
   readonly #retention: Retention;
   readonly #adding: readonly Adding[];
-  /** Marks only rise: what is forgotten stays forgotten, whatever the clock says. */
+  readonly #isFolded: (minute: number) => boolean;
   readonly #mark: (name: string, value: number) => void;
   #marks: Marks;
 
@@ -57,15 +57,24 @@ export class RollUps {
     this.#database = database;
     this.#retention = retention;
     this.#adding = UNITS.map(({ unit, unitMs }) => addingTo(database, unit, unitMs));
-    const mark = database.prepare("UPDATE marks SET value = MAX(value, ?) WHERE name = ?");
-    this.#mark = (name, value) => mark.run(value, name);
+    const hasRow = database.prepare("SELECT EXISTS (SELECT 1 FROM minute_shares WHERE begin = ?)").pluck();
+    this.#isFolded = (minute) => minute !== this.#marks.openMinute && hasRow.get(minute) === 1;
+    const mark = database.prepare(
+      "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    );
+    this.#mark = (name, value) => mark.run(name, value);
     this.#marks = readMarks(database);
+  }
+
+  /** When the wall clock was trusted last, to a minute. */
+  get trustedMs(): number | undefined {
+    return this.#marks.trustedMs;
   }
 
   /** What a worker earned and lost at that time; `beginBatch` was called with it before. */
   add(worker: number, atMs: number, sum: LedgerTotals): void {
-    const isFolded = beginOf(atMs, MINUTE_MS) < this.#marks.foldedUntil;
-    for (const adding of isFolded ? this.#adding : this.#adding.slice(0, 1)) {
+    const isOpen = beginOf(atMs, MINUTE_MS) === this.#marks.openMinute;
+    for (const adding of isOpen ? this.#adding.slice(0, 1) : this.#adding) {
       const begin = beginOf(atMs, adding.unitMs);
       const { acceptedShares, difficulty, bestDifficulty: best } = sum;
       adding.shares({ begin, worker, acceptedShares, difficulty, best });
@@ -74,62 +83,69 @@ export class RollUps {
   }
 
   /**
-   * Folds the minutes that have ended at that time, and then forgets what is too old.
+   * Opens the batch's minute where nothing was counted for it yet, and then forgets what is too old.
+   * @param options.trustedMs the present; undefined while it is not known for sure: nothing is forgotten then.
    * @returns how many workers were forgotten.
    */
-  beginBatch(atMs: number, { forget }: { readonly forget: boolean }): number {
+  beginBatch(atMs: number, { trustedMs }: { readonly trustedMs: number | undefined }): number {
     const minute = beginOf(atMs, MINUTE_MS);
-    const { foldedUntil } = this.#marks;
-    if (minute <= foldedUntil) return 0;
-    for (const { unit, unitMs } of UNITS.slice(1)) this.#fold(unit, unitMs, { from: foldedUntil, to: minute });
+    const { openMinute } = this.#marks;
+    if (minute === openMinute || this.#isFolded(minute)) return 0;
+    for (const { unit, unitMs } of UNITS.slice(1)) this.#fold(unit, unitMs, openMinute);
     this.#mark("folded_until", minute);
-    const forgotten = forget ? this.#forget(atMs) : 0;
+    const forgotten = trustedMs === undefined ? 0 : this.#forget(trustedMs);
     this.#marks = readMarks(this.#database);
     return forgotten;
   }
 
-  #fold(unit: Unit, unitMs: number, minutes: { readonly from: number; readonly to: number }): void {
-    const { from, to } = minutes;
+  #fold(unit: Unit, unitMs: number, minute: number): void {
     this.#database
       .prepare(
         `INSERT INTO ${unit}_shares
-         SELECT begin - begin % ${unitMs}, worker, SUM(accepted_shares), SUM(difficulty), MAX(best_difficulty)
-         FROM minute_shares WHERE begin >= ? AND begin < ? GROUP BY 1, 2 ${ADD_SHARES}`,
+         SELECT begin - begin % ${unitMs}, worker, accepted_shares, difficulty, best_difficulty
+         FROM minute_shares WHERE begin = ? ${ADD_SHARES}`,
       )
-      .run(from, to);
+      .run(minute);
     this.#database
       .prepare(
         `INSERT INTO ${unit}_rejects
-         SELECT begin - begin % ${unitMs}, worker, code, SUM(count)
-         FROM minute_rejects WHERE begin >= ? AND begin < ? GROUP BY 1, 2, 3 ${ADD_REJECTS}`,
+         SELECT begin - begin % ${unitMs}, worker, code, count
+         FROM minute_rejects WHERE begin = ? ${ADD_REJECTS}`,
       )
-      .run(from, to);
+      .run(minute);
   }
 
-  #forget(atMs: number): number {
+  #forget(nowMs: number): number {
+    this.#mark("trusted_until", nowMs);
     const { minuteDays, hourDays, dayDays } = this.#retention;
-    // What is left of a finer table ends where a unit of the next coarser one begins, so that a report can go on there.
+    // Of a day or an hour all parts or none, if it can be, so that reports can have a part of it.
     const from = {
-      minute: beginOf(atMs - minuteDays * DAY_MS, HOUR_MS),
-      hour: beginOf(atMs - hourDays * DAY_MS, DAY_MS),
-      day: beginOf(atMs - dayDays * DAY_MS, DAY_MS),
+      minute: beginOf(nowMs - minuteDays * DAY_MS, HOUR_MS),
+      hour: beginOf(nowMs - hourDays * DAY_MS, DAY_MS),
+      day: beginOf(nowMs - dayDays * DAY_MS, DAY_MS),
     };
-    for (const { unit } of UNITS) {
-      this.#mark(`${unit}s_from`, from[unit]);
-      for (const table of [`${unit}_shares`, `${unit}_rejects`]) {
-        const oldest = this.#database.prepare(`SELECT MIN(begin) FROM ${table}`).pluck();
-        const forget = this.#database.prepare(`DELETE FROM ${table} WHERE begin = ?`);
-        for (let times = 0; times < FORGOTTEN_AT_ONCE; times += 1) {
-          const begin = oldest.get() as number | null;
-          if (begin === null || begin >= from[unit]) break;
-          forget.run(begin);
+    let { daysFrom } = this.#marks;
+    for (const { unit, unitMs, forgottenAtOnce } of UNITS) {
+      const oldest = this.#database.prepare(`SELECT MIN(begin) FROM ${unit}_shares`).pluck();
+      for (let times = 0; times < forgottenAtOnce; times += 1) {
+        const begin = oldest.get() as number | null;
+        if (begin === null || begin >= from[unit]) break;
+        for (const kind of ["shares", "rejects"]) {
+          this.#database.prepare(`DELETE FROM ${unit}_${kind} WHERE begin = ?`).run(begin);
         }
+        if (unit === "day") daysFrom = Math.max(daysFrom, begin + unitMs);
       }
     }
+    this.#mark("days_from", daysFrom);
+    return this.#forgetWorkers(Math.min(daysFrom, from.day));
+  }
+
+  /** Those that were not seen since, and whose days were forgotten therefore. */
+  #forgetWorkers(sinceMs: number): number {
     const unseen = "SELECT worker FROM workers WHERE worker > 0 AND last_seen < ? ORDER BY last_seen LIMIT ?";
     const [, changes = 0] = ["worker_rejects", "workers"].map((table) => {
       const forget = this.#database.prepare(`DELETE FROM ${table} WHERE worker IN (${unseen})`);
-      return forget.run(from.day, WORKERS_FORGOTTEN_AT_ONCE).changes;
+      return forget.run(sinceMs, WORKERS_FORGOTTEN_AT_ONCE).changes;
     });
     return changes;
   }
@@ -157,9 +173,8 @@ export function readMarks(database: LedgerDatabase): Marks {
   const rows = database.prepare("SELECT name, value FROM marks").raw().all() as [string, number][];
   const marks = new Map(rows);
   return {
-    foldedUntil: marks.get("folded_until") ?? 0,
-    minutesFrom: marks.get("minutes_from") ?? 0,
-    hoursFrom: marks.get("hours_from") ?? 0,
+    openMinute: marks.get("folded_until") ?? 0,
     daysFrom: marks.get("days_from") ?? 0,
+    trustedMs: marks.get("trusted_until"),
   };
 }

@@ -20,6 +20,8 @@ const MAX_KNOWN_WORKERS = 100_000;
 /** The worker that stands for everybody. */
 export const EVERYBODY = 0;
 
+type Seen = { readonly atMs: number; readonly latestMs: number };
+
 type WorkerSum = { readonly worker: number; readonly sum: CreditSum };
 
 export class ShareTable {
@@ -27,7 +29,7 @@ export class ShareTable {
   readonly #database: LedgerDatabase;
   readonly #rollUps: RollUps;
   readonly #statements: ReturnType<typeof prepare>;
-  readonly #commit: (batch: ShareBatchCommit, options: { readonly forget: boolean }) => void;
+  readonly #commit: (batch: ShareBatchCommit, trustedMs: number | undefined) => void;
   readonly #known = new Map<string, number>();
   #identities: number;
 
@@ -37,31 +39,46 @@ export class ShareTable {
     this.#rollUps = new RollUps(database, options.retention);
     this.#statements = prepare(database);
     this.#identities = this.#countIdentities();
-    this.#commit = database.transaction((batch, { forget }) => this.#apply(batch, forget)).immediate;
+    this.#commit = database.transaction((batch, trustedMs) => this.#apply(batch, trustedMs)).immediate;
+  }
+
+  /** When the wall clock was trusted last, to a minute; undefined where it never was. */
+  get trustedMs(): number | undefined {
+    return this.#rollUps.trustedMs;
   }
 
   /**
    * Counts a batch, unless its id was counted before. Returns when it is as durable as the file is set to be. After an
    * error this table is not used any more: what it knows of the file may have been rolled back.
-   * @param options.forget may old sums be forgotten now? Not where the clock is not to be trusted.
+   * @param options.trustedMs the present, by which old sums are forgotten; undefined where the clock is not to be trusted.
    */
-  commit(batch: ShareBatchCommit, options: { readonly forget: boolean }): void {
-    this.#commit(batch, options);
+  commit(batch: ShareBatchCommit, { trustedMs }: { readonly trustedMs: number | undefined }): void {
+    this.#commit(batch, trustedMs);
   }
 
-  #apply(batch: ShareBatchCommit, forget: boolean): void {
+  #apply(batch: ShareBatchCommit, trustedMs: number | undefined): void {
     const { insertBatch, forgetBatch } = this.#statements;
     const { changes, lastInsertRowid } = insertBatch.run(batch.batchId);
     if (changes === 0) return;
     forgetBatch.run(Number(lastInsertRowid) - this.#options.maxBatchIds);
-    const forgotten = this.#rollUps.beginBatch(batch.atMs, { forget });
+    const forgotten = this.#rollUps.beginBatch(batch.atMs, { trustedMs });
     if (forgotten > 0) this.#known.clear();
     this.#identities -= forgotten;
+    const seen = this.#seen(batch.atMs, trustedMs);
     for (const { worker, sum } of this.#sums(batch).values()) {
       const totals = sum.plain();
       this.#rollUps.add(worker, batch.atMs, totals);
-      this.#addTo(worker, batch.atMs, totals);
+      this.#addTo(worker, seen, totals);
     }
+  }
+
+  /**
+   * When the batch's workers were seen. By a clock that may be behind that was not before it was trusted last, and one
+   * that was last seen after `latestMs` was so by a clock that was ahead.
+   */
+  #seen(atMs: number, trustedMs: number | undefined): Seen {
+    if (trustedMs !== undefined) return { atMs, latestMs: trustedMs };
+    return { atMs: Math.max(atMs, this.#rollUps.trustedMs ?? 0), latestMs: Number.MAX_SAFE_INTEGER };
   }
 
   /** By worker: of everybody, and of each that has figures of its own. */
@@ -94,10 +111,10 @@ export class ShareTable {
     return worker;
   }
 
-  #addTo(worker: number, atMs: number, totals: LedgerTotals): void {
+  #addTo(worker: number, seen: Seen, totals: LedgerTotals): void {
     const { addTotals, addReject } = this.#statements;
     const { acceptedShares, difficulty, bestDifficulty: best } = totals;
-    const { changes } = addTotals.run({ worker, atMs, acceptedShares, difficulty, best });
+    const { changes } = addTotals.run({ worker, ...seen, acceptedShares, difficulty, best });
     if (changes !== 1) throw new Error(`the ledger has no worker ${worker}`);
     for (const [code, count] of Object.entries(totals.rejects)) addReject.run(worker, code, count);
   }
@@ -118,7 +135,7 @@ function prepare(database: LedgerDatabase) {
     ),
     addTotals: database.prepare(
       `UPDATE workers SET
-         last_seen = MAX(last_seen, @atMs),
+         last_seen = MAX(MIN(last_seen, @latestMs), @atMs),
          accepted_shares = accepted_shares + @acceptedShares,
          difficulty = difficulty + @difficulty,
          best_difficulty = MAX(best_difficulty, @best)

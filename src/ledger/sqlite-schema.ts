@@ -3,7 +3,8 @@
  * was published never changes; a new one is added at the end.
  *
  * Worker 0 stands for everybody together. Times are milliseconds since the epoch; `begin` is that of a minute, hour or
- * day of UTC. What is in the minutes up to `folded_until` is in hours and days as well; what comes later is not yet.
+ * day of UTC. What is in the minutes is in hours and days as well, but for that of the minute `folded_until`. Days before
+ * `days_from` were forgotten; `minutes_from` and `hours_from` are not used.
  */
 
 const SHARES = `

@@ -27,7 +27,10 @@ it("a ledger's file is as large after ten million shares as after the days that 
         rejects: index % 10 === 0 ? { "stale-share": 1 } : {},
       }),
     );
-    shares.commit({ ...batchOf(`${flush}`, ...credits), atMs: AT_MS + flush * INTERVAL_MS }, { forget: true });
+    shares.commit(
+      { ...batchOf(`${flush}`, ...credits), atMs: AT_MS + flush * INTERVAL_MS },
+      { trustedMs: AT_MS + flush * INTERVAL_MS },
+    );
     if (flush % (FLUSHES / 10) === FLUSHES / 10 - 1) {
       database.pragma("wal_checkpoint(TRUNCATE)");
       sizes.push(statSync(file).size);

@@ -3,19 +3,13 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { LedgerErrorCode } from "../../src/ledger/errors.ts";
-import { LedgerStore, type LedgerStoreOptions, type StoreClock } from "../../src/ledger/ledger-store.ts";
+import { LedgerStore, type LedgerStoreOptions } from "../../src/ledger/ledger-store.ts";
 import { canMount, SmallDisk } from "../support/small-disk.ts";
 import { ledgerFile, RETENTION, STORE_CLOCK } from "./ledger-file.ts";
-import { AT_MS, batchOf, creditOf } from "./ledger-values.ts";
+import { batchOf, creditOf } from "./ledger-values.ts";
 
-const DAY_MS = 86_400_000;
-
-function storeOn(
-  file: string,
-  options: Partial<LedgerStoreOptions> = {},
-  clock: StoreClock = STORE_CLOCK,
-): LedgerStore {
-  const store = new LedgerStore({ file, durability: "full", retention: RETENTION, ...options }, clock);
+function storeOn(file: string, options: Partial<LedgerStoreOptions> = {}): LedgerStore {
+  const store = new LedgerStore({ file, durability: "full", retention: RETENTION, ...options }, STORE_CLOCK);
   onTestFinished(() => store.close());
   return store;
 }
@@ -156,24 +150,6 @@ describe("a ledger's file", () => {
     expect(store.totalsOf("bob").acceptedShares).toBe(0);
     for (let times = 0; times < 2; times += 1) store.commit(batchOf("a", bob));
     expect(store.totalsOf("bob").acceptedShares).toBe(1);
-  });
-
-  it("forgets nothing by a clock that was set ahead, and goes on forgetting when it is right again", () => {
-    const retention = { minuteDays: 1, hourDays: 1, dayDays: 1 };
-    const clock = { wallMs: AT_MS, elapsedMs: 0 };
-    const ticking = { nowMs: () => clock.wallMs, monotonicMs: () => clock.elapsedMs };
-    const store = storeOn(ledgerFile(), { retention }, ticking);
-    const commitAt = (batchId: string, offsetMs: number, elapsedMs: number): void => {
-      Object.assign(clock, { wallMs: AT_MS + offsetMs, elapsedMs });
-      store.commit({ ...batchOf(batchId, creditOf()), atMs: clock.wallMs });
-    };
-    const first = (): number => store.report({ fromMs: AT_MS, toMs: AT_MS + 60_000 }).totals.acceptedShares;
-    commitAt("a", 0, 0);
-    commitAt("b", 1_000 * DAY_MS, 60_000);
-    commitAt("c", 1_000 * DAY_MS + 60_000, 120_000);
-    expect(first()).toBe(1);
-    commitAt("d", 1_000 * DAY_MS + 120_000, 1_000 * DAY_MS + 120_000);
-    expect(first()).toBe(0);
   });
 });
 

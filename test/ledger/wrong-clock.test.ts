@@ -1,0 +1,297 @@
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { LedgerReport, Period } from "../../src/ledger/ledger.ts";
+import { LedgerStore } from "../../src/ledger/ledger-store.ts";
+import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS } from "../../src/ledger/minutes.ts";
+import type { Retention } from "../../src/ledger/roll-ups.ts";
+import { drawn } from "../support/drawn-cases.ts";
+import { ledgerFile } from "./ledger-file.ts";
+import { batchOf, creditOf } from "./ledger-values.ts";
+
+/** Five o'clock on a day of UTC. */
+const BEGIN_MS = 19_675 * DAY_MS + 5 * HOUR_MS;
+const YEAR_MS = 365 * DAY_MS;
+const ALL_TIME: Period = { fromMs: 0, toMs: 200 * YEAR_MS };
+
+/** A pool's ledger on a machine whose clock can be set, and which can sleep. */
+class Machine {
+  readonly file = ledgerFile();
+  readonly retention: Retention;
+  /** When each commit was, by the clock of that time. */
+  readonly commitsMs: number[] = [];
+  /** How far the wall clock is ahead. */
+  aheadMs = 0;
+  #elapsedMs = 0;
+  #awakeMs = 0;
+  #store: LedgerStore | undefined;
+
+  constructor(retention: Partial<Retention> = {}) {
+    this.retention = { minuteDays: 1, hourDays: 2, dayDays: 1_000, ...retention };
+    onTestFinished(() => this.stop());
+  }
+
+  get store(): LedgerStore {
+    const clock = { nowMs: () => this.nowMs, monotonicMs: () => this.#awakeMs };
+    this.#store ??= new LedgerStore({ file: this.file, durability: "normal", retention: this.retention }, clock);
+    return this.#store;
+  }
+
+  get nowMs(): number {
+    return BEGIN_MS + this.#elapsedMs + this.aheadMs;
+  }
+
+  stop(): void {
+    this.#store?.close();
+    this.#store = undefined;
+  }
+
+  pass(ms: number): void {
+    this.#elapsedMs += ms;
+    this.#awakeMs += ms;
+  }
+
+  sleep(ms: number): void {
+    this.#elapsedMs += ms;
+  }
+
+  commit(userIdentity = "alice", atMs = this.nowMs): void {
+    this.commitsMs.push(atMs);
+    const credit = creditOf({ userIdentity, rejects: { "stale-share": 1 } });
+    this.store.commit({ ...batchOf(`${this.commitsMs.length}`, credit), atMs });
+  }
+
+  /** Commits at each end of so long a time. */
+  commitEach(intervalMs: number, forMs: number): void {
+    for (let passedMs = 0; passedMs < forMs; passedMs += intervalMs) {
+      this.pass(intervalMs);
+      this.commit();
+    }
+  }
+
+  report(period: Period): LedgerReport {
+    return this.store.report(period);
+  }
+
+  /** What the clocks of their times say that there was in a period. */
+  commitsIn({ fromMs, toMs }: Period): number {
+    return this.commitsMs.filter((atMs) => atMs >= fromMs && atMs < toMs).length;
+  }
+
+  /** The begins of all sums of a unit that are not in the future, oldest first. */
+  begins(unit: "minute" | "hour" | "day"): number[] {
+    const database = new Database(this.file, { readonly: true });
+    const read = database.prepare(`SELECT begin FROM ${unit}_shares WHERE worker = 0 AND begin <= ? ORDER BY begin`);
+    const begins = read.pluck().all(this.nowMs) as number[];
+    database.close();
+    return begins;
+  }
+
+  expectNothingTooOld(): void {
+    const { minuteDays, hourDays, dayDays } = this.retention;
+    const oldest = (unit: "minute" | "hour" | "day"): number => this.begins(unit)[0] ?? this.nowMs;
+    expect(oldest("minute")).toBeGreaterThanOrEqual(beginOf(this.nowMs - minuteDays * DAY_MS, HOUR_MS) - HOUR_MS);
+    expect(oldest("hour")).toBeGreaterThanOrEqual(beginOf(this.nowMs - hourDays * DAY_MS, DAY_MS) - DAY_MS);
+    expect(oldest("day")).toBeGreaterThanOrEqual(beginOf(this.nowMs - dayDays * DAY_MS, DAY_MS) - DAY_MS);
+  }
+
+  /** What the report says of its period is so, and that is what was asked for, widened. */
+  expectRight(asked: Period): void {
+    const { period, totals } = this.report(asked);
+    expect(period.fromMs).toBeLessThanOrEqual(asked.fromMs);
+    expect(period.toMs).toBeGreaterThanOrEqual(asked.toMs);
+    expect(period.toMs - period.fromMs).toBeLessThan(asked.toMs - asked.fromMs + 2 * DAY_MS);
+    expect(totals.acceptedShares).toBe(this.commitsIn(period));
+    expect(totals.rejects["stale-share"] ?? 0).toBe(this.commitsIn(period));
+  }
+}
+
+describe("a ledger under a clock that is wrong for two minutes", () => {
+  const wrongFor = (machine: Machine, aheadMs: number, userIdentity: string): void => {
+    machine.aheadMs = aheadMs;
+    for (let minute = 0; minute < 2; minute += 1) {
+      machine.commit(userIdentity);
+      machine.pass(MINUTE_MS);
+    }
+    machine.aheadMs = 0;
+  };
+
+  it.each([
+    ["a year ahead", YEAR_MS],
+    ["twenty years ahead", 20 * YEAR_MS],
+    ["at the begin of time", MINUTE_MS - BEGIN_MS],
+  ])("goes on forgetting when it is right again, and reports: %s", (_name, aheadMs) => {
+    for (const restarts of [false, true]) {
+      const machine = new Machine();
+      machine.commit();
+      machine.pass(MINUTE_MS);
+      if (restarts) machine.stop();
+      wrongFor(machine, aheadMs, "bob");
+      if (restarts) machine.stop();
+      machine.commitEach(24 * MINUTE_MS, 10 * DAY_MS);
+      machine.expectNothingTooOld();
+      const lastDay = { fromMs: machine.nowMs - DAY_MS, toMs: machine.nowMs };
+      const { period, totals } = machine.report(lastDay);
+      expect(period.toMs - period.fromMs).toBe(DAY_MS);
+      expect(totals.acceptedShares).toBe(60);
+      machine.expectRight({ ...ALL_TIME, fromMs: BEGIN_MS });
+      expect(machine.store.totals().acceptedShares).toBe(machine.commitsMs.length);
+      expect(machine.store.totalsOf("bob").acceptedShares).toBe(2);
+    }
+  });
+
+  it("loses neither a sum nor the total of a worker, however often it starts meanwhile", () => {
+    const machine = new Machine();
+    machine.commit("bob");
+    machine.commitEach(MINUTE_MS, 10 * MINUTE_MS);
+    machine.aheadMs = 20 * YEAR_MS;
+    for (let starts = 0; starts < 10; starts += 1) {
+      machine.stop();
+      machine.commitEach(MINUTE_MS, 2 * MINUTE_MS);
+    }
+    machine.aheadMs = 0;
+    machine.commitEach(HOUR_MS, 3 * HOUR_MS);
+    expect(machine.store.totalsOf("bob").acceptedShares).toBe(1);
+    expect(machine.begins("minute")[0]).toBe(BEGIN_MS);
+    expect(machine.report({ fromMs: BEGIN_MS, toMs: BEGIN_MS + MINUTE_MS }).totals.acceptedShares).toBe(1);
+  });
+
+  it("forgets nothing by a batch of that time which is counted later", () => {
+    const machine = new Machine();
+    machine.commit("bob");
+    for (let minute = 0; minute < 3; minute += 1) {
+      machine.pass(MINUTE_MS);
+      machine.commit("alice", machine.nowMs + 20 * YEAR_MS);
+    }
+    expect(machine.store.totalsOf("bob").acceptedShares).toBe(1);
+    expect(machine.begins("minute")[0]).toBe(BEGIN_MS);
+  });
+
+  it("says of a worker that comes again when it was seen last", () => {
+    const machine = new Machine();
+    wrongFor(machine, 20 * YEAR_MS, "alice");
+    machine.commitEach(30 * MINUTE_MS, 2 * HOUR_MS);
+    expect(machine.report({ fromMs: BEGIN_MS, toMs: machine.nowMs }).workers[0]?.lastSeenMs).toBe(machine.nowMs);
+  });
+});
+
+describe("a ledger's trust in the clock", () => {
+  const first = (machine: Machine): number => machine.begins("minute").filter((begin) => begin === BEGIN_MS).length;
+
+  it("comes back within an hour where the clock stays where it is: a machine slept, a pool was off", () => {
+    for (const isOff of [false, true]) {
+      const machine = new Machine();
+      machine.commit();
+      if (isOff) machine.stop();
+      machine.sleep(60 * DAY_MS);
+      machine.commit();
+      machine.commitEach(MINUTE_MS, 59 * MINUTE_MS);
+      expect(first(machine)).toBe(1);
+      machine.commitEach(MINUTE_MS, 2 * MINUTE_MS);
+      expect(first(machine)).toBe(0);
+    }
+  });
+
+  it("begins anew with every jump", () => {
+    const machine = new Machine();
+    machine.commit();
+    for (let jumps = 0; jumps < 3; jumps += 1) {
+      machine.aheadMs += YEAR_MS;
+      machine.commit();
+      machine.commitEach(MINUTE_MS, 50 * MINUTE_MS);
+    }
+    expect(first(machine)).toBe(1);
+  });
+
+  it("is not lost by a night's sleep, nor where nobody mines for days", () => {
+    const asleep = new Machine();
+    asleep.commit();
+    for (let nights = 0; nights < 2; nights += 1) {
+      asleep.sleep(16 * HOUR_MS);
+      asleep.commitEach(MINUTE_MS, 2 * MINUTE_MS);
+    }
+    expect(first(asleep)).toBe(0);
+    const idle = new Machine();
+    idle.commit();
+    idle.pass(3 * DAY_MS);
+    idle.commit();
+    expect(first(idle)).toBe(0);
+  });
+
+  it("costs no more than the oldest days and their workers where a clock is wrong for hours", () => {
+    const machine = new Machine();
+    for (let day = 0; day < 300; day += 1) {
+      machine.commit(`worker-${day}`);
+      machine.pass(DAY_MS);
+    }
+    machine.aheadMs = 20 * YEAR_MS;
+    machine.commitEach(MINUTE_MS, 2 * HOUR_MS);
+    machine.aheadMs = 0;
+    expect(machine.begins("day")).toHaveLength(300 - 120);
+    expect(machine.store.totalsOf("worker-119").acceptedShares).toBe(0);
+    expect(machine.store.totalsOf("worker-120").acceptedShares).toBe(1);
+    expect(machine.store.totals().acceptedShares).toBe(machine.commitsMs.length);
+    // The days that are kept are reported as before, and the others are not said to be.
+    const { period, totals } = machine.report({ fromMs: BEGIN_MS, toMs: machine.nowMs });
+    expect(period.fromMs).toBe(beginOf(BEGIN_MS, DAY_MS) + 120 * DAY_MS);
+    expect(totals.acceptedShares).toBe(300 - 120);
+  });
+});
+
+describe("a report on a period", () => {
+  it("of which nothing is kept any more is of no time, and is none where nothing was forgotten", () => {
+    const machine = new Machine({ dayDays: 2 });
+    machine.commit();
+    const before = { fromMs: BEGIN_MS - 100 * DAY_MS, toMs: BEGIN_MS - 90 * DAY_MS };
+    expect(machine.report(before).period).toEqual(before);
+    machine.commitEach(HOUR_MS, 5 * DAY_MS);
+    const { period, totals } = machine.report(before);
+    expect(period).toEqual({ fromMs: before.toMs, toMs: before.toMs });
+    expect(totals.acceptedShares).toBe(0);
+    expect(machine.report({ ...before, toMs: machine.nowMs }).period.fromMs).toBe(machine.begins("day")[0]);
+  });
+});
+
+describe("whatever the clock does, a ledger", () => {
+  const minutes = fc.integer({ min: 0, max: 3 * 24 * 60 });
+  const steps = fc.array(
+    fc.record({
+      kind: fc.constantFrom("commit", "commit", "late", "set", "right", "sleep", "restart", "wait"),
+      minutes,
+      aheadDays: fc.constantFrom(-19_000, -400, -2, -0.02, 0.04, 3, 400, 7_000),
+    }),
+    { maxLength: 40 },
+  );
+
+  it("counts each share once in every report, keeps what was acknowledged, and forgets again once it is right", () => {
+    fc.assert(
+      fc.property(steps, fc.array(fc.tuple(minutes, minutes), { maxLength: 5 }), (sequence, asked) => {
+        // Days for ever, so that it is known what each report has to have.
+        const machine = new Machine({ dayDays: 36_600 });
+        for (const step of sequence) {
+          if (step.kind === "restart") machine.stop();
+          if (step.kind === "set") machine.aheadMs = step.aheadDays * DAY_MS;
+          if (step.kind === "right") machine.aheadMs = 0;
+          if (step.kind === "sleep") machine.sleep(step.minutes * MINUTE_MS);
+          if (step.kind === "wait") machine.pass(step.minutes * MINUTE_MS);
+          if (step.kind === "late") machine.commit("bob", Math.max(0, machine.nowMs - step.minutes * MINUTE_MS));
+          machine.commit();
+          machine.pass((step.minutes % 3) * MINUTE_MS);
+        }
+        machine.expectRight(ALL_TIME);
+        machine.aheadMs = 0;
+        machine.commitEach(15 * MINUTE_MS, DAY_MS + HOUR_MS);
+        machine.expectNothingTooOld();
+        expect(machine.store.totals().acceptedShares).toBe(machine.commitsMs.length);
+        machine.expectRight(ALL_TIME);
+        const around = [...machine.commitsMs.slice(0, 20), machine.nowMs - DAY_MS];
+        for (const [index, [from, length]] of asked.entries()) {
+          const fromMs = Math.max(0, (around[from % around.length] ?? 0) - (index % 3) * MINUTE_MS);
+          machine.expectRight({ fromMs, toMs: fromMs + length * MINUTE_MS });
+        }
+        machine.stop();
+      }),
+      drawn(25),
+    );
+  });
+});
