@@ -70,15 +70,19 @@ function rejectsText(rejects: Readonly<Record<string, number>>): string {
 }
 
 /**
- * No character of it moves a terminal's cursor, and no spreadsheet takes it for a formula. A backslash is written as the
- * unprintable characters are, and a quotation mark at its begin gets a second one, so that no two texts become the same.
+ * No character of it moves a terminal's cursor, and no spreadsheet takes it for a formula: not its begin, nor what comes
+ * after a semicolon, at which many divide a row whatever quotation marks are around it. A backslash and a semicolon are
+ * written as the unprintable characters are, and a `'` at its begin gets a second one, so that no two texts become the
+ * same.
  */
 function harmless(text: string): string {
-  const printable = printableText(text.replaceAll("\\", BACKSLASH));
+  const printable = printableText(text.replace(/[\\;]/g, escaped));
   return /^['=+\-@＝＋－＠]/.test(printable) ? `'${printable}` : printable;
 }
 
-const BACKSLASH = "\\u{5c}";
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}
 
 function quoted(field: string | number): string {
   const text = String(field);

@@ -118,6 +118,8 @@ describe("A report as CSV", () => {
     ["\u001b[31m", "\\u{1b}[31m"],
     ["a\r\nb", "a\\u{d}\\u{a}b"],
     ["\\u{1b}", "\\u{5c}u{1b}"],
+    ["a;=1", "a\\u{3b}=1"],
+    ['a,";=1', '"a,""\\u{3b}=1"'],
     ['a,"b"', '"a,""b"""'],
     [" a", '" a"'],
   ])("writes the identity %j so that neither a terminal nor a spreadsheet runs it", (userIdentity, expected) => {
@@ -150,6 +152,7 @@ describe("Any identity", () => {
     "\u202e",
     "\u0000",
     ",",
+    ";",
     " ",
   );
   const identities = fc.array(fc.oneof(nasty, fc.string({ unit: "binary" }))).map((parts) => parts.join(""));
@@ -162,7 +165,7 @@ describe("Any identity", () => {
         expect(JSON.parse(json).workers[0].user_identity).toBe(userIdentity);
         const [, row = ""] = csvLines(figures, "workers");
         expect(firstField(row)).toBe(userIdentity);
-        expect(row).not.toMatch(/^"?[=+\-@]/);
+        expect(row).not.toMatch(/^"?[=+\-@]|;/);
         expect(json + row).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       }),
       drawn(500),
