@@ -139,6 +139,16 @@ describe("what a ledger forgets", () => {
     expect(over().shares).toBe(0);
   });
 
+  it("is not taken for there where all its shares were rejected", () => {
+    const rig = new Rig(SHORT);
+    const rejected = creditOf({ acceptedShares: 0, rejects: { "stale-share": 1 } });
+    rig.shares.commit({ ...batchOf("a", rejected), atMs: DAY_ONE_MS }, { trustedMs: DAY_ONE_MS });
+    rig.commit(DAY_ONE_MS + 36 * HOUR_MS);
+    const { period, totals } = rig.report(DAY_ONE_MS, DAY_ONE_MS + MINUTE_MS);
+    expect(period).toEqual({ fromMs: DAY_ONE_MS, toMs: DAY_ONE_MS + HOUR_MS });
+    expect(totals.rejects).toEqual({ "stale-share": 1 });
+  });
+
   it("is a worker that was not seen for as long as days are kept, with its rejects; who comes again begins anew", () => {
     const rig = new Rig(SHORT);
     rig.commit(DAY_ONE_MS, "bob");

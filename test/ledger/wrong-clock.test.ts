@@ -236,6 +236,17 @@ describe("a ledger's trust in the clock", () => {
     expect(period.fromMs).toBe(beginOf(BEGIN_MS, DAY_MS) + 120 * DAY_MS);
     expect(totals.acceptedShares).toBe(300 - 120);
   });
+
+  it("is none in what a clock forgot that was ahead for days: reports and workers go on when it is right again", () => {
+    const machine = new Machine({ dayDays: 2 });
+    machine.aheadMs = YEAR_MS;
+    machine.commitEach(HOUR_MS, 6 * DAY_MS);
+    machine.aheadMs = 0;
+    machine.commit("bob");
+    machine.commitEach(HOUR_MS, 6 * HOUR_MS);
+    machine.expectRight({ fromMs: machine.nowMs - 5 * HOUR_MS, toMs: machine.nowMs + MINUTE_MS });
+    expect(machine.store.totalsOf("bob").acceptedShares).toBe(1);
+  });
 });
 
 describe("a report on a period", () => {
