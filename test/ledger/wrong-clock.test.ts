@@ -242,6 +242,7 @@ describe("a ledger's trust in the clock", () => {
     machine.aheadMs = YEAR_MS;
     machine.commitEach(HOUR_MS, 6 * DAY_MS);
     machine.aheadMs = 0;
+    machine.commitEach(HOUR_MS, 2 * HOUR_MS);
     machine.commit("bob");
     machine.commitEach(HOUR_MS, 6 * HOUR_MS);
     machine.expectRight({ fromMs: machine.nowMs - 5 * HOUR_MS, toMs: machine.nowMs + MINUTE_MS });
