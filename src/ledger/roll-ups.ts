@@ -93,7 +93,12 @@ export class RollUps {
     if (minute === openMinute || this.#isFolded(minute)) return 0;
     for (const { unit, unitMs } of UNITS.slice(1)) this.#fold(unit, unitMs, openMinute);
     this.#mark("folded_until", minute);
-    const forgotten = trustedMs === undefined ? 0 : this.#forget(trustedMs);
+    let forgotten = 0;
+    if (trustedMs !== undefined) {
+      this.#mark("trusted_until", trustedMs);
+      // A batch may have waited since the clock was wrong.
+      forgotten = this.#forget(Math.min(trustedMs, atMs));
+    }
     this.#marks = readMarks(this.#database);
     return forgotten;
   }
@@ -116,7 +121,6 @@ export class RollUps {
   }
 
   #forget(nowMs: number): number {
-    this.#mark("trusted_until", nowMs);
     const { minuteDays, hourDays, dayDays } = this.#retention;
     // Of a day or an hour all parts or none, if it can be, so that reports can have a part of it.
     const from = {
