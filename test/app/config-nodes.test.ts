@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toConfig } from "../../src/app/config.ts";
-import { parseConfig } from "../../src/app/config-sources.ts";
+import { parseConfig, readEnvironment } from "../../src/app/config-sources.ts";
 
 function nodesOf(toml: string): { rpcUser: string; rpcPassword: string; zmqHashblock: string }[] {
   return [...toConfig(parseConfig(`network = "regtest"\n[payout]\nmode = "solo"\n${toml}`, "c.toml")).nodes];
@@ -29,5 +29,30 @@ describe("a node", () => {
   it("may have both, or a password alone", () => {
     const [both, alone] = nodesOf('[[node]]\nrpc_user = "a"\nrpc_password = "b"\n[[node]]\nrpc_password = "c"\n');
     expect([both?.rpcUser, both?.rpcPassword, alone?.rpcUser, alone?.rpcPassword]).toEqual(["a", "b", "", "c"]);
+  });
+});
+
+describe("nodes", () => {
+  const urls = (environment: Record<string, string>): string[] =>
+    toConfig(readEnvironment({ ADIT_PAYOUT__MODE: "solo", ...environment })).nodes.map(({ rpcUrl }) => rpcUrl);
+
+  it("stand in the order of their numbers, in whatever order the environment has them", () => {
+    const environment = {
+      ADIT_NODE__10__RPC_URL: "http://c",
+      ADIT_NODE__2__RPC_URL: "http://b",
+      ADIT_NODE__0__RPC_URL: "http://a",
+    };
+    expect(urls(environment)).toEqual(["http://a", "http://b", "http://c"]);
+  });
+
+  it("have numbers of three digits at most", () => {
+    expect(urls({ ADIT_NODE__999__RPC_URL: "http://a" })).toEqual(["http://a"]);
+    expect(() => urls({ ADIT_NODE__1000__RPC_URL: "http://a" })).toThrow("there is no key node.1000.rpc_url");
+  });
+
+  it("of signet are refused, and left alone where the simulated node is asked for", () => {
+    const signet = { ADIT_NETWORK: "signet", ADIT_NODE__0__RPC_URL: "http://a" };
+    expect(() => urls(signet)).toThrow('network is "signet", whose blocks need a signature');
+    expect(urls({ ...signet, ADIT_SIMULATE__ENABLED: "true" })).toEqual(["http://a"]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -125,6 +125,10 @@ const FIXED: readonly (readonly [string, string])[] = [
   ["network", 'network = "testnet4"'],
   ["stratum.stratum_v2_listen", '[stratum]\nstratum_v2_listen = ":4444"'],
   ["mining.workers", "[mining]\nworkers = 3"],
+  ["ledger.durability", '[ledger]\ndurability = "normal"'],
+  ["ledger.keep_minutes_days", "[ledger]\nkeep_minutes_days = 4"],
+  ["ledger.keep_hours_days", "[ledger]\nkeep_hours_days = 91"],
+  ["ledger.keep_days", "[ledger]\nkeep_days = 3651"],
   ["simulate.enabled", "[simulate]\nenabled = true"],
   ["simulate.difficulty", "[simulate]\ndifficulty = 2"],
   ["simulate.transactions", "[simulate]\ntransactions = 2"],
@@ -134,6 +138,10 @@ const FIXED: readonly (readonly [string, string])[] = [
 ];
 
 describe("a key that cannot change", () => {
+  it("is one of these, or a node's", () => {
+    expect(FIXED.map(([key]) => key)).toEqual(RESTART_KEYS.filter((key) => !key.startsWith("node.")));
+  });
+
   it.each(FIXED)("is named, and nothing is applied: %s", (key, toml) => {
     // Where the environment names the data folder, the file has no say.
     const reloader = running("", { environment: {} });
@@ -168,6 +176,9 @@ describe("a key that cannot change", () => {
     write(NODE);
     reloader.reload();
     expect(logger.lines.at(-1)?.message).toBe("configuration reloaded: nothing changed");
+    write(NODE.replace(/\[\[node\]\].*/s, ""));
+    reloader.reload();
+    expect(kept()).toEqual(["node.1", "node.0"]);
   });
 
   it("is named each time, while those that can change are applied beside it", () => {
@@ -236,6 +247,17 @@ describe("a configuration that is wrong", () => {
     rmSync(path);
     reloader.reload();
     expect(errors()).toEqual([expect.stringContaining("cannot be read (ENOENT)")]);
+    expect(applied).toEqual([]);
+  });
+
+  it("is a file that is gone, the one in the data folder", () => {
+    const usual = join(folder, "config", "config.toml");
+    mkdirSync(join(folder, "config"));
+    writeFileSync(usual, "[mining]\nack_count = 5\n");
+    const reloader = running(undefined, { environment: { ADIT_DATA_DIR: folder } });
+    rmSync(usual);
+    reloader.reload();
+    expect(errors()).toEqual([`the configuration file "${usual}" is gone: it has to be there again`]);
     expect(applied).toEqual([]);
   });
 
