@@ -59,8 +59,17 @@ describe("what is said of a node", () => {
     const bench = ChoiceBench.ready();
     bench.see({ b: chain(100, "y") });
     expect(bench.choice.comparisons()).toEqual([]);
-    bench.see({ a: chain(2), b: chain(2), c: chain(1) });
-    expect(bench.choice.comparisons()).toEqual([]);
+    const young = new ChoiceBench();
+    young.see({ a: chain(3), b: chain(3), c: chain(2) });
+    expect(young.choice.comparisons()).toEqual([]);
+    young.see({ a: chain(4), b: chain(4), c: chain(3) });
+    expect(young.choice.comparisons()).toEqual([{ node: 2, heavier: 0, height: 0 }]);
+  });
+
+  it("needs a comparison three blocks below the lower tip, which may be that of the heavier chain", () => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: { kind: "chain", height: 150, tip: "easy", work: 150n } });
+    expect(bench.choice.comparisons()).toEqual([{ node: 2, heavier: 0, height: 97 }]);
   });
 
   it("is shown with height and tip, and for the followed one with what its source lacks", () => {

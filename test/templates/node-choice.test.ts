@@ -180,7 +180,44 @@ describe("a followed node", () => {
   });
 });
 
+describe("a node that was left since its templates", () => {
+  it.each([
+    ["failed", 0],
+    ["stale", 2_500],
+    ["starting", 10_000],
+  ] as const)("were %s is not tried within 10 s for another's that fail", (state, afterMs) => {
+    const bench = ChoiceBench.ready();
+    bench.see({ c: fault("unreachable") });
+    bench.source(state);
+    bench.pass(afterMs);
+    expect(bench.followed).toBe("b");
+    bench.source("ready");
+    expect(bench.source("failed")).toEqual([]);
+    expect(bench.pass(9_999)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["moved b > a: its source is failed"]);
+  });
+
+  it("failed leaves the next one the time for its first template", () => {
+    const bench = ChoiceBench.ready();
+    bench.source("failed");
+    expect(bench.pass(9_999)).toEqual([]);
+    expect(bench.states).toEqual({ a: "standby", b: "templates", c: "standby" });
+    expect(bench.pass(1)).toEqual(["moved b > a: b has given no template for 10 s"]);
+  });
+});
+
 describe("a node that is configured earlier", () => {
+  it("gives the templates after a minute where it answers for the first time late", () => {
+    const bench = new ChoiceBench();
+    bench.see({ b: chain(100), c: chain(100) });
+    bench.pass(1_000);
+    bench.source("ready");
+    bench.pass(30_000);
+    bench.see({ a: chain(100) });
+    expect(bench.pass(59_999)).toEqual([]);
+    expect(bench.pass(1)).toEqual(["returned b > a: a comes first, and has been usable for 60 s"]);
+  });
+
   it("gives the templates again after a minute in which it was usable without a break", () => {
     const bench = ChoiceBench.ready();
     bench.source("failed");
