@@ -155,7 +155,7 @@ export class FailoverSource implements TemplateSource {
     this.#leave();
     const following: Following = { index, source: node.createSource(), ended: false };
     this.#following = following;
-    const isLeft = (): boolean => this.#following !== following || this.#stop.signal.aborted;
+    const isLeft = (): boolean => this.#following !== following;
     const started = following.source.start({
       onTemplate: (template) => {
         if (!isLeft()) this.#onTemplate(template);

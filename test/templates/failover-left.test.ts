@@ -15,9 +15,16 @@ class ToldSource implements NodeSource {
   readonly name = "told";
   #listener: TemplateListener | undefined;
   stopped = false;
+  /** It ends: by itself, or with an error. */
+  end: () => void = () => undefined;
+  fail: (error: Error) => void = () => undefined;
 
-  async start(listener: TemplateListener): Promise<void> {
+  start(listener: TemplateListener): Promise<void> {
     this.#listener = listener;
+    return new Promise((resolve, reject) => {
+      this.end = resolve;
+      this.fail = reject;
+    });
   }
   async stop(): Promise<void> {
     this.stopped = true;
@@ -59,13 +66,15 @@ describe("a source over several nodes", () => {
   let logger: RecordingLogger;
   let recorder: Recorder;
   let first: ToldSource;
+  let failover: FailoverSource;
+  let clock: ManualClock;
 
   beforeEach(async () => {
     nodes = await Promise.all([ChainNode.start(), ChainNode.start()]);
     sources = [];
     logger = new RecordingLogger();
     recorder = new Recorder();
-    const clock = new ManualClock();
+    clock = new ManualClock();
     const members = nodes.map(({ node }) => ({
       watch: new NodeWatch({ rpcUrl: node.url, network: "regtest" }, { clock, metrics: createMetricRegistry() }),
       createSource: (): ToldSource => {
@@ -74,8 +83,9 @@ describe("a source over several nodes", () => {
         return source;
       },
     }));
-    const failover = new FailoverSource({ nodes: members, network: "regtest" }, { logger, clock });
+    failover = new FailoverSource({ nodes: members, network: "regtest" }, { logger, clock });
     onTestFinished(async () => {
+      for (const source of sources) source.end();
       await failover.stop();
       await Promise.all(nodes.map(({ node }) => node.stop()));
     });
@@ -97,6 +107,44 @@ describe("a source over several nodes", () => {
     await nextTurn();
     expect(recorder.order).toEqual(before);
     expect(sources).toHaveLength(2);
+  });
+
+  it("tells nothing of the fault with which a source ends that was left", async () => {
+    first.state(FAILED);
+    const before = [...recorder.order];
+    first.fail(new Error("it ended late"));
+    await nextTurn();
+    expect(recorder.order).toEqual(before);
+    expect(sources).toHaveLength(2);
+  });
+
+  it("tells nothing any more once it is stopped", async () => {
+    const before = [...recorder.order];
+    first.end();
+    await failover.stop();
+    first.template(2);
+    first.state(FAILED);
+    expect(recorder.order).toEqual(before);
+    expect(sources).toHaveLength(1);
+  });
+
+  it("starts a source that ended by itself anew once its node answers, and not before", async () => {
+    const answers = nodes.map(({ node }) => node.standing.get("getblockchaininfo"));
+    for (const { node } of nodes) node.standing.set("getblockchaininfo", (call) => call.http(503));
+    const passUntil = (what: string, isSo: () => boolean): Promise<void> =>
+      until(what, () => {
+        clock.advance(500);
+        return isSo();
+      });
+    await passUntil("both are seen to fail", () => failover.nodes.every(({ state }) => state === "failing"));
+    first.fail(new Error("it ended"));
+    const [{ node }] = nodes as [ChainNode];
+    const looks = node.calls.length;
+    await passUntil("it is looked at three times", () => node.calls.length >= looks + 3);
+    expect(sources).toHaveLength(1);
+    const [answer] = answers;
+    if (answer !== undefined) node.standing.set("getblockchaininfo", answer);
+    await passUntil("it is started", () => sources.length === 2);
   });
 
   it("gives one row of templates: ids rise, and a tip is new only once", () => {

@@ -113,6 +113,9 @@ describe("several nodes", () => {
     other.move(TIP_A, 100);
     await bench.passUntil("it is usable", () => bench.said.length > 1);
     expect(bench.said.slice(1)).toEqual(["info 2 usable"]);
+    other.move(TIP_B, 98);
+    await bench.passUntil("it is said again", () => bench.said.length > 2);
+    expect(bench.said.slice(2)).toEqual(["warn 2 other-chain"]);
   });
 
   it("are compared again where one did not answer", async () => {
