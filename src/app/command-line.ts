@@ -7,7 +7,7 @@ import { COMMANDS, version } from "./commands.ts";
 import { UsageError } from "./errors.ts";
 import { EXIT_FAILURE, EXIT_USAGE } from "./exit-codes.ts";
 import { type Arguments, checkKnown, checkSwitches } from "./flags.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 import { Output } from "./output.ts";
 import type { SignalHandling } from "./signals.ts";
 
@@ -32,7 +32,7 @@ function noCommand({ _: words }: Arguments): never {
   const found =
     word === undefined
       ? "a command is missing:"
-      : `there is no command ${word}; did you mean ${nearest(String(word), NAMES)}?`;
+      : `there is no command ${word}${didYouMean(String(word), NAMES, { otherwise: ":" })}`;
   const all = NAMES.map((name) => `adit ${name}`);
   const needed = `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
   throw new UsageError("config-invalid", `${found} ${needed} is needed`);

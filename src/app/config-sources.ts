@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "toml";
 import { noteValue, SECTIONS, textToValue, type Values } from "./config-values.ts";
 import { UsageError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 
 /**
  * @param named how the file's name came to us, for the message: `--config`.
@@ -81,7 +81,9 @@ type Given<T> = { readonly value: T; readonly from: string };
 
 function noteSection(values: Values, name: string, { value, from }: Given<Record<string, unknown>>): void {
   if (!SECTIONS.has(name)) {
-    throw wrongFile(`${from}: there is no section [${name}]; did you mean [${nearest(name, SECTIONS)}]?`);
+    const otherwise = ": docs/configuration.md has those there are";
+    const hint = didYouMean(name, SECTIONS, { otherwise, shown: (best) => `[${best}]` });
+    throw wrongFile(`${from}: there is no section [${name}]${hint}`);
   }
   noteTable(values, name, { value, from });
 }

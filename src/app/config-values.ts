@@ -2,7 +2,7 @@
 
 import { type ConfigValue, KEYS, type KeySpec, NODE_KEYS } from "./config-schema.ts";
 import { UsageError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 
 /** By path; keys of nodes as `node.0.rpc_url`. */
 export type Values = Map<string, ConfigValue>;
@@ -44,10 +44,9 @@ export function noteValue(
   const { value, from } = given;
   const spec = specOf(path);
   if (spec === undefined) {
-    throw new UsageError(
-      "config-invalid",
-      `${from}: there is no key ${path}; did you mean ${nearest(firstNode(path), BY_PATH.keys())}?`,
-    );
+    const otherwise = ": docs/configuration.md has those there are";
+    const hint = didYouMean(firstNode(path), BY_PATH.keys(), { otherwise });
+    throw new UsageError("config-invalid", `${from}: there is no key ${path}${hint}`);
   }
   const isValue = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   if (!isValue || (value !== spec.word && !spec.allows(value))) {

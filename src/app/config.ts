@@ -153,6 +153,7 @@ export function toConfig(values: Values): Config {
       zmqHashblock: text(`node.${index}.zmq_hashblock`),
     };
   });
+  refuseTwice(nodes);
   const simulated = flag("simulate.enabled") || nodes.length === 0;
   const isSet = values.has("mining.min_difficulty");
   const config: Config = {
@@ -248,4 +249,13 @@ function checkTogether({ payout, network, simulate, ledger }: Config): void {
     if (!(cause instanceof AditError)) throw cause;
     throw new UsageError("config-invalid", `payout.address: ${cause.message}`, cause);
   }
+}
+
+/** Blocks would go to it twice, and nothing that is said of nodes would tell one from the other. */
+function refuseTwice(nodes: Config["nodes"]): void {
+  const urls = nodes.map(({ rpcUrl }) => (URL.canParse(rpcUrl) ? new URL(rpcUrl).href : rpcUrl));
+  const again = urls.findIndex((url, index) => urls.indexOf(url) < index);
+  if (again === -1) return;
+  const message = `two nodes have the rpc_url ${urls[again]}: a section [[node]] for each node, once, is needed`;
+  throw new UsageError("config-invalid", message);
 }

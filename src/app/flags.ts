@@ -1,7 +1,7 @@
 /** Values of flags as the command line gave them, checked: each refusal is one sentence with the flag's name. */
 
 import { UsageError } from "./errors.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 
 /** What the parser makes of the command line: by the flag's name. */
 export type Arguments = Readonly<Record<string, unknown>>;
@@ -18,7 +18,8 @@ export function checkKnown(given: Arguments, known: readonly string[]): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name) || PARSERS_OWN.includes(name)) continue;
     const flag = name.length === 1 ? `-${name}` : `--${name}`;
-    throw new UsageError("config-invalid", `there is no flag ${flag}; did you mean --${nearest(name, known)}?`);
+    const hint = didYouMean(name, known, { otherwise: ": --help lists those there are", shown: (best) => `--${best}` });
+    throw new UsageError("config-invalid", `there is no flag ${flag}${hint}`);
   }
   const [, extra] = Array.isArray(given._) ? given._ : [];
   if (extra === undefined) return;

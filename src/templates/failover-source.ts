@@ -141,6 +141,9 @@ export class FailoverSource implements TemplateSource {
       return;
     }
     if (followed === this.#following?.index) return;
+    if (this.#last === undefined && this.#following === undefined) {
+      this.#logger.info("templates come from this node", { node: this.#nameOf(followed) });
+    }
     const forced = changes.find((change) => change.kind === "moved" && change.forced);
     this.#follow(followed);
     if (forced?.kind === "moved") {

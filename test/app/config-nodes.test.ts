@@ -27,7 +27,9 @@ describe("a node", () => {
   });
 
   it("may have both, or a password alone", () => {
-    const [both, alone] = nodesOf('[[node]]\nrpc_user = "a"\nrpc_password = "b"\n[[node]]\nrpc_password = "c"\n');
+    const [both, alone] = nodesOf(
+      '[[node]]\nrpc_user = "a"\nrpc_password = "b"\n[[node]]\nrpc_url = "http://b"\nrpc_password = "c"\n',
+    );
     expect([both?.rpcUser, both?.rpcPassword, alone?.rpcUser, alone?.rpcPassword]).toEqual(["a", "b", "", "c"]);
   });
 });
@@ -43,6 +45,14 @@ describe("nodes", () => {
       ADIT_NODE__0__RPC_URL: "http://a",
     };
     expect(urls(environment)).toEqual(["http://a", "http://b", "http://c"]);
+  });
+
+  it("are each named once, however their URL is written", () => {
+    const twice = { ADIT_NODE__0__RPC_URL: "http://a:8332", ADIT_NODE__1__RPC_URL: "http://A:8332/" };
+    expect(() => urls(twice)).toThrow(
+      "two nodes have the rpc_url http://a:8332/: a section [[node]] for each node, once",
+    );
+    expect(urls({ ...twice, ADIT_NODE__1__RPC_URL: "http://a:8333" })).toHaveLength(2);
   });
 
   it("have numbers of three digits at most", () => {

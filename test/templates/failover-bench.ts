@@ -162,7 +162,7 @@ export class FailoverBench {
   get said(): string[] {
     const place = (name: unknown): number => this.nodes.findIndex((node) => node.name === name);
     return this.logger.lines.flatMap(({ level, message, context }) => {
-      if (level === "debug") return [];
+      if (level === "debug" || message === "templates come from this node") return [];
       if (message === "templates from another node") return [`${level} ${place(context.from)} > ${place(context.to)}`];
       return [`${level} ${place(context.node)} ${String(context.state ?? "usable")}`];
     });

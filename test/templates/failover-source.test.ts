@@ -26,6 +26,14 @@ describe("several nodes", () => {
     ]);
   });
 
+  it("are named once by that which is chosen first", async () => {
+    const bench = await FailoverBench.ready();
+    await bench.node(0).node.stop();
+    await bench.followed(1);
+    await bench.recorder.template();
+    expect(bench.logger.of("templates come from this node")).toEqual([{ node: bench.node(0).name }]);
+  });
+
   it("give templates at once by another one when the followed one is down; that it is the same tip is known", async () => {
     const bench = await FailoverBench.ready();
     await bench.node(0).node.stop();
