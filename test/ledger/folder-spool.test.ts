@@ -1,48 +1,31 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FolderSpool } from "../../src/ledger/folder-spool.ts";
 import { fileNameOf } from "../../src/ledger/spool-file.ts";
-import { ManualClock } from "../support/manual-clock.ts";
-import { RecordingLogger } from "../support/recording-logger.ts";
 import { isSettled, nextTurn, within } from "../support/wait.ts";
-import { DONE, failed, ScriptedSpoolThreads } from "./scripted-spool-thread.ts";
+import { DONE, failed } from "./scripted-spool-thread.ts";
+import { BLOCK, NAME, SpoolBench, TRYING_AGAIN } from "./spool-bench.ts";
 import { spooledBlock } from "./spool-values.ts";
 
-const BLOCK = spooledBlock();
-const NAME = fileNameOf(BLOCK);
-const TRYING_AGAIN = "block not written to the spool, trying again";
-
-let clock: ManualClock;
-let logger: RecordingLogger;
-let threads: ScriptedSpoolThreads;
-let spool: FolderSpool;
+let bench: SpoolBench;
 beforeEach(() => {
-  clock = new ManualClock();
-  logger = new RecordingLogger();
-  threads = new ScriptedSpoolThreads();
-  spool = new FolderSpool({ folder: "/data/spool", startThread: threads.start }, { clock, logger });
+  bench = new SpoolBench();
 });
-
-async function pass(ms: number): Promise<void> {
-  clock.advance(ms);
-  await nextTurn();
-}
 
 describe("a block that is kept", () => {
   it("is with the thread when the call returns, and durable when that has answered", async () => {
-    const { durable } = spool.keep(BLOCK);
-    expect(threads.newest.folder).toBe("/data/spool");
-    expect(threads.newest.orders.map(({ task }) => task)).toEqual([{ kind: "write", block: BLOCK }]);
+    const { durable } = bench.spool.keep(BLOCK);
+    expect(bench.threads.newest.folder).toBe("/data/spool");
+    expect(bench.threads.newest.orders.map(({ task }) => task)).toEqual([{ kind: "write", block: BLOCK }]);
     expect(await isSettled(durable)).toBe(false);
-    await threads.answer(DONE);
+    await bench.threads.answer(DONE);
     expect(await isSettled(durable)).toBe(true);
-    expect(logger.lines).toEqual([]);
+    expect(bench.logger.lines).toEqual([]);
   });
 
   it("is sent without what else lies in its buffers, which others write to", () => {
     const shared = new Uint8Array(new SharedArrayBuffer(64));
     const large = new Uint8Array(10_000);
-    spool.keep({ ...BLOCK, hash: shared.subarray(32), block: large.subarray(100, 300) });
-    const { task } = threads.newest.orders[0] ?? {};
+    bench.spool.keep({ ...BLOCK, hash: shared.subarray(32), block: large.subarray(100, 300) });
+    const { task } = bench.threads.newest.orders[0] ?? {};
     if (task?.kind !== "write") throw new Error("it is not written");
     expect([task.block.hash.buffer.byteLength, task.block.block.buffer.byteLength]).toEqual([32, 200]);
     shared.fill(1);
@@ -50,53 +33,53 @@ describe("a block that is kept", () => {
   });
 
   it("keeps the program alive until it is written, and no longer", async () => {
-    spool.keep(BLOCK);
-    spool.keep(spooledBlock(2));
-    await threads.answer(DONE);
-    expect(threads.newest.keepsAlive).toBe(true);
-    await threads.answer(DONE);
-    expect(threads.newest.keepsAlive).toBe(false);
+    bench.spool.keep(BLOCK);
+    bench.spool.keep(spooledBlock(2));
+    await bench.threads.answer(DONE);
+    expect(bench.threads.newest.keepsAlive).toBe(true);
+    await bench.threads.answer(DONE);
+    expect(bench.threads.newest.keepsAlive).toBe(false);
   });
 
   it("is removed, or set aside, once it is written, and not before", async () => {
-    const removed = spool.keep(BLOCK).remove();
-    const aside = spool.keep(spooledBlock(2)).setAside();
+    const removed = bench.spool.keep(BLOCK).remove();
+    const aside = bench.spool.keep(spooledBlock(2)).setAside();
     await nextTurn();
-    expect(threads.asked).toEqual(["write", "write"]);
-    await threads.answer(DONE);
-    await threads.answer(DONE);
-    expect(threads.asked).toEqual([`remove ${NAME}`, `set-aside ${fileNameOf(spooledBlock(2))}`]);
+    expect(bench.threads.asked).toEqual(["write", "write"]);
+    await bench.threads.answer(DONE);
+    await bench.threads.answer(DONE);
+    expect(bench.threads.asked).toEqual([`remove ${NAME}`, `set-aside ${fileNameOf(spooledBlock(2))}`]);
     expect(await isSettled(removed)).toBe(false);
-    await threads.answer(DONE);
-    await threads.answer(DONE);
+    await bench.threads.answer(DONE);
+    await bench.threads.answer(DONE);
     await within(Promise.all([removed, aside]), "both");
   });
 
   it("that cannot be removed is said", async () => {
-    const kept = spool.keep(BLOCK);
-    await threads.answer(DONE);
+    const kept = bench.spool.keep(BLOCK);
+    await bench.threads.answer(DONE);
     const removed = kept.remove();
     await nextTurn();
-    await threads.answer(failed("EROFS"));
+    await bench.threads.answer(failed("EROFS"));
     await within(removed, "the end");
-    expect(logger.of("a finished block stays in the spool, and is submitted again after a restart")).toMatchObject([
-      { height: 900_001, file: NAME, folder: "/data/spool", systemCode: "EROFS" },
-    ]);
+    expect(
+      bench.logger.of("a finished block stays in the spool, and is submitted again after a restart"),
+    ).toMatchObject([{ height: 900_001, file: NAME, folder: "/data/spool", systemCode: "EROFS" }]);
   });
 });
 
 describe("a write that fails", () => {
   it("is said with the system's word and what to do, and tried again with waits that double up to a minute", async () => {
-    const { durable } = spool.keep(BLOCK);
+    const { durable } = bench.spool.keep(BLOCK);
     const waits = [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
     for (const waitMs of waits) {
-      await threads.answer(failed("ENOSPC"));
-      await pass(waitMs - 1);
-      expect(threads.asked).toEqual([]);
-      await pass(1);
-      expect(threads.asked).toEqual(["write"]);
+      await bench.threads.answer(failed("ENOSPC"));
+      await bench.pass(waitMs - 1);
+      expect(bench.threads.asked).toEqual([]);
+      await bench.pass(1);
+      expect(bench.threads.asked).toEqual(["write"]);
     }
-    expect(logger.lines[0]).toEqual({
+    expect(bench.logger.lines[0]).toEqual({
       level: "error",
       message: TRYING_AGAIN,
       context: {
@@ -109,11 +92,11 @@ describe("a write that fails", () => {
         whatToDo: "make room on the disk of data_dir",
       },
     });
-    expect(logger.of(TRYING_AGAIN).map(({ waitMs }) => waitMs)).toEqual(waits);
+    expect(bench.logger.of(TRYING_AGAIN).map(({ waitMs }) => waitMs)).toEqual(waits);
     expect(await isSettled(durable)).toBe(false);
-    await threads.answer(DONE);
+    await bench.threads.answer(DONE);
     expect(await isSettled(durable)).toBe(true);
-    expect(clock.pending).toBe(0);
+    expect(bench.clock.pending).toBe(0);
   });
 
   it.each([
@@ -126,43 +109,43 @@ describe("a write that fails", () => {
     ["EMFILE", /ulimit/],
     ["EIO", /system's own log/],
   ])("with %s has a remedy of its own", async (systemCode, remedy) => {
-    spool.keep(BLOCK);
-    await threads.answer(failed(systemCode));
-    expect(logger.of(TRYING_AGAIN)[0]?.whatToDo).toMatch(remedy);
+    bench.spool.keep(BLOCK);
+    await bench.threads.answer(failed(systemCode));
+    expect(bench.logger.of(TRYING_AGAIN)[0]?.whatToDo).toMatch(remedy);
   });
 
   it("is not tried again once the block is finished, and there is nothing to remove", async () => {
-    const waiting = spool.keep(BLOCK);
-    await threads.answer(failed("EROFS"));
-    const underWay = spool.keep(spooledBlock(2));
+    const waiting = bench.spool.keep(BLOCK);
+    await bench.threads.answer(failed("EROFS"));
+    const underWay = bench.spool.keep(spooledBlock(2));
     const ends = [waiting.remove(), underWay.setAside()];
     await nextTurn();
-    expect(clock.pending).toBe(0);
-    await threads.answer(failed("EROFS"));
+    expect(bench.clock.pending).toBe(0);
+    await bench.threads.answer(failed("EROFS"));
     await within(Promise.all(ends), "the end");
-    expect(threads.asked).toEqual([]);
-    expect(logger.of(TRYING_AGAIN)).toHaveLength(1);
+    expect(bench.threads.asked).toEqual([]);
+    expect(bench.logger.of(TRYING_AGAIN)).toHaveLength(1);
   });
 });
 
 describe("the spool's limit", () => {
   it("is 1,024 blocks: one more has no file, which is said, and holds up nobody; a finished one makes room", async () => {
-    const kept = Array.from({ length: 1_024 }, (_, index) => spool.keep(spooledBlock(index)));
-    expect(threads.newest.orders).toHaveLength(1_024);
-    expect(logger.lines).toEqual([]);
-    const tooMany = spool.keep(spooledBlock(5_000));
-    expect(threads.newest.orders).toHaveLength(1_024);
-    expect(logger.of("the spool is full: the block is submitted without a file")).toMatchObject([
+    const kept = Array.from({ length: 1_024 }, (_, index) => bench.spool.keep(spooledBlock(index)));
+    expect(bench.threads.newest.orders).toHaveLength(1_024);
+    expect(bench.logger.lines).toEqual([]);
+    const tooMany = bench.spool.keep(spooledBlock(5_000));
+    expect(bench.threads.newest.orders).toHaveLength(1_024);
+    expect(bench.logger.of("the spool is full: the block is submitted without a file")).toMatchObject([
       { height: 905_000, limit: 1_024 },
     ]);
     await within(Promise.all([tooMany.durable, tooMany.remove(), tooMany.setAside()]), "what has no file");
-    await threads.answer(DONE);
+    await bench.threads.answer(DONE);
     const removed = kept[0]?.remove();
     await nextTurn();
-    threads.newest.orders.unshift(...threads.newest.orders.splice(-1));
-    await threads.answer(DONE);
+    bench.threads.newest.orders.unshift(...bench.threads.newest.orders.splice(-1));
+    await bench.threads.answer(DONE);
     await removed;
-    spool.keep(spooledBlock(5_001));
-    expect(threads.newest.orders).toHaveLength(1_024);
+    bench.spool.keep(spooledBlock(5_001));
+    expect(bench.threads.newest.orders).toHaveLength(1_024);
   });
 });

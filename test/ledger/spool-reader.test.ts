@@ -1,38 +1,23 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FolderSpool } from "../../src/ledger/folder-spool.ts";
 import type { LeftBlock, SpooledBlock } from "../../src/ledger/spool.ts";
 import { fileNameOf } from "../../src/ledger/spool-file.ts";
 import type { SpoolReading } from "../../src/ledger/spool-folder.ts";
 import type { SpoolResult, SpoolTask } from "../../src/ledger/spool-orders.ts";
-import { ManualClock } from "../support/manual-clock.ts";
-import { RecordingLogger } from "../support/recording-logger.ts";
 import { isSettled, nextTurn, within } from "../support/wait.ts";
-import { DONE, failed, ScriptedSpoolThreads } from "./scripted-spool-thread.ts";
+import { DONE, failed } from "./scripted-spool-thread.ts";
+import { BLOCK, NAME, SpoolBench } from "./spool-bench.ts";
 import { spooledBlock } from "./spool-values.ts";
 
-const BLOCK = spooledBlock();
-const NAME = fileNameOf(BLOCK);
 const UNREADABLE = "blocks of the spool cannot be read, trying again";
 
-let clock: ManualClock;
-let logger: RecordingLogger;
-let threads: ScriptedSpoolThreads;
-let spool: FolderSpool;
+let bench: SpoolBench;
 let left: LeftBlock[];
 let started: Promise<void>;
 beforeEach(() => {
-  clock = new ManualClock();
-  logger = new RecordingLogger();
-  threads = new ScriptedSpoolThreads();
-  spool = new FolderSpool({ folder: "/data/spool", startThread: threads.start }, { clock, logger });
+  bench = new SpoolBench();
   left = [];
-  started = spool.read((blocks) => left.push(...blocks));
+  started = bench.spool.read((blocks) => left.push(...blocks));
 });
-
-async function pass(ms: number): Promise<void> {
-  clock.advance(ms);
-  await nextTurn();
-}
 
 function reading(fields: Partial<SpoolReading> = {}): SpoolResult {
   return {
@@ -46,7 +31,7 @@ function unread(...blocks: readonly SpooledBlock[]): SpoolReading["unread"] {
 }
 
 function tasks(): SpoolTask[] {
-  return threads.newest.orders.map(({ task }) => task);
+  return bench.threads.newest.orders.map(({ task }) => task);
 }
 
 function taken(): SpooledBlock[] {
@@ -55,19 +40,19 @@ function taken(): SpooledBlock[] {
 
 describe("what an earlier process left", () => {
   it("is given with what finishes it, and counts", async () => {
-    await threads.answer(reading({ blocks: [BLOCK] }));
+    await bench.threads.answer(reading({ blocks: [BLOCK] }));
     await within(started, "the reading");
     expect(taken()).toEqual([BLOCK]);
     const [{ kept } = { kept: undefined }] = left;
     expect(await isSettled(kept?.durable ?? Promise.reject(new Error("nothing was read")))).toBe(true);
     void kept?.remove();
     await nextTurn();
-    expect(threads.asked).toEqual([`remove ${NAME}`]);
-    expect([clock.pending, logger.lines]).toEqual([0, []]);
+    expect(bench.threads.asked).toEqual([`remove ${NAME}`]);
+    expect([bench.clock.pending, bench.logger.lines]).toEqual([0, []]);
   });
 
   it("and is damaged, or of another version, or too much, is said by name, and what could not be removed", async () => {
-    await threads.answer(
+    await bench.threads.answer(
       reading({
         damaged: [
           { name: NAME, reason: "its first line is cut", isAside: true },
@@ -81,7 +66,7 @@ describe("what an earlier process left", () => {
     await within(started, "the reading");
     expect(left).toEqual([]);
     const folder = "/data/spool";
-    expect(logger.lines).toEqual([
+    expect(bench.logger.lines).toEqual([
       {
         level: "error",
         message: "a block of the spool is damaged and is set aside",
@@ -114,7 +99,7 @@ describe("what an earlier process left", () => {
         context: { left: 3 },
       },
     ]);
-    expect(clock.pending).toBe(0);
+    expect(bench.clock.pending).toBe(0);
   });
 });
 
@@ -122,14 +107,14 @@ describe("a folder that cannot be read", () => {
   it("is said, holds up no start, and is read again with waits that double up to a minute until it can be", async () => {
     const waits = [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
     for (const waitMs of waits) {
-      await threads.answer(failed("EACCES"));
+      await bench.threads.answer(failed("EACCES"));
       await within(started, "the first reading");
-      await pass(waitMs - 1);
+      await bench.pass(waitMs - 1);
       expect(tasks()).toEqual([]);
-      await pass(1);
+      await bench.pass(1);
       expect(tasks()).toEqual([{ kind: "read" }]);
     }
-    expect(logger.lines[0]).toEqual({
+    expect(bench.logger.lines[0]).toEqual({
       level: "error",
       message: UNREADABLE,
       context: {
@@ -141,32 +126,32 @@ describe("a folder that cannot be read", () => {
         waitMs: 250,
       },
     });
-    expect(logger.of(UNREADABLE).map(({ waitMs }) => waitMs)).toEqual(waits);
-    await threads.answer(reading({ blocks: [BLOCK] }));
+    expect(bench.logger.of(UNREADABLE).map(({ waitMs }) => waitMs)).toEqual(waits);
+    await bench.threads.answer(reading({ blocks: [BLOCK] }));
     expect(taken()).toEqual([BLOCK]);
-    expect(logger.of("all blocks of the spool are read")).toEqual([{ folder: "/data/spool" }]);
-    expect(clock.pending).toBe(0);
+    expect(bench.logger.of("all blocks of the spool are read")).toEqual([{ folder: "/data/spool" }]);
+    expect(bench.clock.pending).toBe(0);
   });
 
   it("and has a block of this process when it can be, gives the others alone", async () => {
-    await threads.answer(failed("EIO"));
-    spool.keep(BLOCK);
-    await threads.answer(DONE);
-    await pass(250);
-    await threads.answer(reading({ blocks: [BLOCK, spooledBlock(2)] }));
+    await bench.threads.answer(failed("EIO"));
+    bench.spool.keep(BLOCK);
+    await bench.threads.answer(DONE);
+    await bench.pass(250);
+    await bench.threads.answer(reading({ blocks: [BLOCK, spooledBlock(2)] }));
     expect(taken()).toEqual([spooledBlock(2)]);
   });
 
   it("and has a finished block of this process that could not be removed, does not give it", async () => {
-    await threads.answer(failed("EIO"));
-    const kept = spool.keep(BLOCK);
-    await threads.answer(DONE);
+    await bench.threads.answer(failed("EIO"));
+    const kept = bench.spool.keep(BLOCK);
+    await bench.threads.answer(DONE);
     const removed = kept.remove();
     await nextTurn();
-    await threads.answer(failed("EROFS"));
+    await bench.threads.answer(failed("EROFS"));
     await within(removed, "the end");
-    await pass(250);
-    await threads.answer(reading({ blocks: [BLOCK] }));
+    await bench.pass(250);
+    await bench.threads.answer(reading({ blocks: [BLOCK] }));
     expect(left).toEqual([]);
   });
 });
@@ -174,7 +159,7 @@ describe("a folder that cannot be read", () => {
 describe("files that cannot be read", () => {
   it("are said, and read again by their names until each can be: what could be read does not wait for them", async () => {
     const [second, third] = [spooledBlock(2), spooledBlock(3)];
-    await threads.answer(reading({ blocks: [BLOCK], unread: unread(third, second) }));
+    await bench.threads.answer(reading({ blocks: [BLOCK], unread: unread(third, second) }));
     await within(started, "the first reading");
     expect(taken()).toEqual([BLOCK]);
     const context = {
@@ -186,45 +171,45 @@ describe("files that cannot be read", () => {
       reason: "too many open files",
       whatToDo: "let the pool open more files (ulimit -n)",
     };
-    expect(logger.of(UNREADABLE)).toEqual([{ ...context, waitMs: 250 }]);
-    await pass(250);
+    expect(bench.logger.of(UNREADABLE)).toEqual([{ ...context, waitMs: 250 }]);
+    await bench.pass(250);
     expect(tasks()).toEqual([{ kind: "read", names: [fileNameOf(third), fileNameOf(second)] }]);
-    await threads.answer(reading({ blocks: [third], unread: unread(second) }));
+    await bench.threads.answer(reading({ blocks: [third], unread: unread(second) }));
     expect(taken()).toEqual([BLOCK, third]);
-    expect(logger.of(UNREADABLE)[1]).toEqual({ ...context, file: fileNameOf(second), files: 1, waitMs: 500 });
-    await pass(500);
-    await threads.answer(failed("EIO"));
-    await pass(1_000);
+    expect(bench.logger.of(UNREADABLE)[1]).toEqual({ ...context, file: fileNameOf(second), files: 1, waitMs: 500 });
+    await bench.pass(500);
+    await bench.threads.answer(failed("EIO"));
+    await bench.pass(1_000);
     expect(tasks()).toEqual([{ kind: "read", names: [fileNameOf(second)] }]);
-    await threads.answer(reading({ blocks: [second] }));
+    await bench.threads.answer(reading({ blocks: [second] }));
     expect(taken()).toEqual([BLOCK, third, second]);
-    expect(logger.of("all blocks of the spool are read")).toHaveLength(1);
-    expect(clock.pending).toBe(0);
+    expect(bench.logger.of("all blocks of the spool are read")).toHaveLength(1);
+    expect(bench.clock.pending).toBe(0);
   });
 
   it("are read no more once the spool closes, during a wait or a reading", async () => {
-    await threads.answer(reading({ unread: unread(BLOCK) }));
-    await pass(250);
-    const closed = spool.close();
-    await threads.answer(reading({ blocks: [BLOCK] }));
+    await bench.threads.answer(reading({ unread: unread(BLOCK) }));
+    await bench.pass(250);
+    const closed = bench.spool.close();
+    await bench.threads.answer(reading({ blocks: [BLOCK] }));
     await within(closed, "the end");
-    expect([left, logger.of("all blocks of the spool are read"), clock.pending]).toEqual([[], [], 0]);
+    expect([left, bench.logger.of("all blocks of the spool are read"), bench.clock.pending]).toEqual([[], [], 0]);
   });
 
   it("and that fail again once the spool closes are not said any more", async () => {
-    await threads.answer(reading({ unread: unread(BLOCK) }));
-    await pass(250);
-    const closed = spool.close();
-    await threads.answer(failed("EIO"));
+    await bench.threads.answer(reading({ unread: unread(BLOCK) }));
+    await bench.pass(250);
+    const closed = bench.spool.close();
+    await bench.threads.answer(failed("EIO"));
     await within(closed, "the end");
-    expect(logger.of(UNREADABLE)).toHaveLength(1);
+    expect(bench.logger.of(UNREADABLE)).toHaveLength(1);
   });
 
   it("are not waited for by a spool that closes", async () => {
-    await threads.answer(reading({ unread: unread(BLOCK) }));
-    expect(clock.pending).toBe(1);
-    await within(spool.close(), "the end");
+    await bench.threads.answer(reading({ unread: unread(BLOCK) }));
+    expect(bench.clock.pending).toBe(1);
+    await within(bench.spool.close(), "the end");
     await nextTurn();
-    expect([clock.pending, tasks()]).toEqual([0, []]);
+    expect([bench.clock.pending, tasks()]).toEqual([0, []]);
   });
 });
