@@ -118,8 +118,8 @@ describe("adit report and adit backup", () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^adit: the ledger \S+ is no ledger: [^\n]*\n$/)]);
     rmSync(file);
     writeFileSync(file, "");
-    expect((await failureOf(["report", "--data-dir", folder])).stderr).toMatch(
-      /^adit: the ledger .* start the pool once\n$/,
+    expect((await failureOf(["report", "--data-dir", folder])).stderr).toBe(
+      `adit: the ledger ${file} is empty: restore it from a backup if it was not before\n`,
     );
   });
 
