@@ -12,6 +12,7 @@ import {
   type RememberedDifficulty,
   type WorkerReport,
 } from "./ledger.ts";
+import { DAY_MS, HOUR_MS } from "./minutes.ts";
 import { type ReportRanges, reportRanges } from "./report-ranges.ts";
 import { EVERYBODY } from "./share-table.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
@@ -77,10 +78,13 @@ export class LedgerQueries {
     });
   }
 
-  /** When the first that is kept begins, of shares and of blocks; undefined where there is none. */
+  /** When the first that is kept begins, of shares (to a minute, where minutes are kept) and of blocks. */
   beginMs(): number | undefined {
-    const begins = FIRST_TIMES.map((first) => this.#database.prepare(first).pluck().get() as number | null);
-    const known = begins.filter((begin) => begin !== null);
+    const [minute = null, hour = null, day = null, block = null] = FIRST_TIMES.map(
+      (first) => this.#database.prepare(first).pluck().get() as number | null,
+    );
+    const shares = finerBegin(finerBegin(day, hour, DAY_MS), minute, HOUR_MS);
+    const known = [shares, block].filter((begin) => begin !== null);
     return known.length === 0 ? undefined : Math.min(...known);
   }
 
@@ -154,6 +158,11 @@ export class LedgerQueries {
       .all(fromMs, toMs) as BlockRow[];
     return rows.reverse().map(blockOfRow);
   }
+}
+
+/** The first sum's begin, or that of its first part, of which there are `unitMs` in it, where that is kept. */
+function finerBegin(sum: number | null, part: number | null, unitMs: number): number | null {
+  return sum === null || (part !== null && part < sum + unitMs) ? part : sum;
 }
 
 /** The ranges' rows of one kind as one query, and its bounds in order. */

@@ -43,6 +43,34 @@ class Rig {
   }
 }
 
+describe("the begin of what a ledger has", () => {
+  const firstMs = DAY_ONE_MS + 5 * HOUR_MS + 7 * MINUTE_MS;
+
+  it("is that of its first minute, also once that is in an hour and a day", () => {
+    const rig = new Rig();
+    for (const laterMs of [0, MINUTE_MS, 2 * HOUR_MS, 2 * DAY_MS]) {
+      rig.commit(firstMs + laterMs + 1);
+      expect(rig.queries.beginMs()).toBe(firstMs);
+    }
+  });
+
+  it("is that of its first hour once minutes were forgotten, and that of its first day once hours were", () => {
+    const rig = new Rig({ minuteDays: 1, hourDays: 4, dayDays: 3_650 });
+    rig.commit(firstMs);
+    for (let minute = 0; minute < 10; minute += 1) rig.commit(firstMs + 3 * DAY_MS + minute * MINUTE_MS);
+    expect(rig.queries.beginMs()).toBe(DAY_ONE_MS + 5 * HOUR_MS);
+    for (let minute = 0; minute < 10; minute += 1) rig.commit(firstMs + 6 * DAY_MS + minute * MINUTE_MS);
+    expect(rig.queries.beginMs()).toBe(DAY_ONE_MS);
+  });
+
+  it("is that of a minute before all others that came last", () => {
+    const rig = new Rig();
+    rig.commit(firstMs);
+    rig.commit(firstMs - 30 * DAY_MS);
+    expect(rig.queries.beginMs()).toBe(firstMs - 30 * DAY_MS);
+  });
+});
+
 describe("a ledger's sums", () => {
   it("are, over any period, those of all batches in its minutes, whatever came first and was forgotten", async () => {
     const minutes = fc.integer({ min: 0, max: 3 * 24 * 60 });
