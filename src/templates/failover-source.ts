@@ -184,6 +184,8 @@ export class FailoverSource implements TemplateSource {
     const newTip = last === undefined || !bytesEqual(last.prevHash, template.prevHash);
     const numbered: Template = { ...template, templateId: (last?.templateId ?? 0) + 1 };
     this.#last = numbered;
+    // What chain it is of is known by a look at its node, which may be the last one that it answers.
+    if (newTip && this.#following !== undefined) this.#nodes[this.#following.index]?.watch.wake();
     this.#listener?.onTemplate(numbered, newTip);
   }
 

@@ -63,10 +63,10 @@ export class NodeChains {
     return this.#work.forget(nowMs);
   }
 
-  /** Whether the node answers, and no other that does has more work. */
-  isMostNow(index: number): boolean {
+  /** Whether the node answers, and has as much work as any chain that counts. */
+  isMost(index: number): boolean {
     const { chain } = this.#place(index);
-    return chain !== undefined && !this.#work.isLessThanNow(chain);
+    return chain !== undefined && !this.#work.isLess(chain);
   }
 
   /** What the node lacks; undefined also where it has less work for less than the grace. */

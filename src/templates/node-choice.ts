@@ -244,10 +244,13 @@ export class NodeChoice {
     return this.#faultOf(from, nowMs) === undefined ? undefined : others[0];
   }
 
-  /** Those without a fault that have as much work as any that answers, in the order of preference. */
+  /**
+   * Those without a fault that have as much work as was shown, in the order of preference. The grace is for one that has
+   * miners on its work: to go to one that is behind would take them back to a tip that they have left.
+   */
   #usable(nowMs: number): number[] {
     return this.#members.flatMap((_, index) =>
-      this.#chains.isMostNow(index) && this.#faultOf(index, nowMs) === undefined ? [index] : [],
+      this.#chains.isMost(index) && this.#faultOf(index, nowMs) === undefined ? [index] : [],
     );
   }
 

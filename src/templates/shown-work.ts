@@ -51,12 +51,6 @@ export class ShownWork {
     return most !== undefined && weight(chain) < weight(most.chain);
   }
 
-  /** Whether a node that answers has more work. */
-  isLessThanNow(chain: ChainView): boolean {
-    const weight = this.#weight();
-    return [...this.#now.values()].some((each) => weight(chain) < weight(each));
-  }
-
   /** Forgets what was shown too long ago, and returns the chain with the most work where that is among it. */
   forget(nowMs: number): Shown | undefined {
     const before = this.most;

@@ -1,7 +1,43 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { REMEMBERED_MS } from "../../src/templates/shown-work.ts";
+import { until } from "../support/wait.ts";
 import { FailoverBench } from "./failover-bench.ts";
 import { printed, TIP_A, TIP_B } from "./rpc-gbt.ts";
+
+describe("a node that a new block has not reached, when the one that has it goes down", () => {
+  async function tips(bench: FailoverBench): Promise<string[]> {
+    const { templates } = bench.recorder;
+    return Promise.all(templates.left.map(async () => printed((await bench.recorder.template()).template.prevHash)));
+  }
+
+  it("takes nobody back to the tip before, and gives work once it has the block", async () => {
+    const bench = await FailoverBench.ready();
+    await bench.pass(5_000);
+    bench.node(0).move(TIP_B, 101);
+    await bench.passUntil("there is work on it", () => bench.recorder.templates.left.length > 0);
+    await bench.node(0).node.stop();
+    await bench.pass(30_000);
+    expect(await tips(bench)).toEqual([TIP_B]);
+    expect(bench.recorder.states.left.at(-1)).toMatchObject({ kind: "unavailable", code: "nodes-behind" });
+    bench.node(1).move(TIP_B, 101);
+    await bench.followed(1);
+    expect(await tips(bench)).toEqual([TIP_B]);
+  });
+});
+
+describe("a new tip of the followed node", () => {
+  it("has that node's chain looked at with no time passing: it may be the last that it says", async () => {
+    const bench = await FailoverBench.ready();
+    await bench.pass(1_000);
+    const { node } = bench.node(0);
+    const looks = (): number => node.calls.filter((name) => name === "getblockchaininfo").length;
+    const before = looks();
+    bench.node(0).move(TIP_B, 101);
+    (await node.next("longpoll")).result(bench.node(0).template());
+    await bench.recorder.template();
+    await until("its chain is looked at", () => looks() > before);
+  });
+});
 
 describe("a node that is behind, when the better one goes down", () => {
   let bench: FailoverBench;

@@ -25,12 +25,7 @@ describe("the work that nodes have shown", () => {
   it("is none before any has", () => {
     const work = new ShownWork();
     work.saw(A, undefined, 0);
-    expect([work.most, work.isLess(chain(1)), work.isLessThanNow(chain(1)), work.forget(0)]).toEqual([
-      undefined,
-      false,
-      false,
-      undefined,
-    ]);
+    expect([work.most, work.isLess(chain(1)), work.forget(0)]).toEqual([undefined, false, undefined]);
   });
 
   it("counts for an hour after the last node showed it, which is not the first time", () => {
@@ -42,7 +37,6 @@ describe("the work that nodes have shown", () => {
     expect(most(work)).toEqual([A, 100, false]);
     expect(work.forget(REMEMBERED_MS + 4_999)).toBeUndefined();
     expect([work.isLess(chain(99)), work.isLess(chain(100))]).toEqual([true, false]);
-    expect(work.isLessThanNow(chain(99))).toBe(false);
     expect(work.forget(REMEMBERED_MS + 5_000)).toEqual({ node: A, chain: chain(100) });
     expect(most(work)).toEqual([B, 90, true]);
     expect([work.isLess(chain(90)), work.isLess(chain(89))]).toEqual([false, true]);
@@ -56,7 +50,6 @@ describe("the work that nodes have shown", () => {
     expect(most(work)).toEqual([A, 100, true]);
     expect(work.forget(2 * REMEMBERED_MS)).toBeUndefined();
     expect(most(work)).toEqual([A, 100, true]);
-    expect(work.isLessThanNow(chain(99))).toBe(true);
   });
 
   it("counts though the node that showed it has less by now, and then what it showed after that", () => {
