@@ -50,6 +50,8 @@ export class LedgerStore {
   readonly #options: Required<LedgerStoreOptions>;
   readonly #clock: ClockTrust;
   #opened: Opened | undefined;
+  /** After a fault nothing more is done with what is open: what its parts know of the file may have been rolled back. */
+  #isGivenUp = false;
   /** Of the file that was opened last. */
   #lastPlace: LedgerPlace | undefined;
   #lock: DataFolderLock | undefined;
@@ -135,13 +137,15 @@ export class LedgerStore {
   #use<T>(work: (opened: Opened) => T): T {
     const { file } = this.#options;
     try {
+      if (this.#isGivenUp) this.#closeFile();
       this.#opened ??= this.#open();
       const result = work(this.#opened);
       // Afterwards: nothing is promised that went to a file without a name.
       this.#checkPlace(this.#opened);
       return result;
     } catch (error) {
-      throw this.#closeAfter(ledgerErrorOf(error, file));
+      const fault = ledgerErrorOf(error, file);
+      throw this.#isGivenUp ? fault : this.#closeAfter(fault);
     }
   }
 
@@ -165,6 +169,7 @@ export class LedgerStore {
 
   /** @returns what the caller is told. */
   #closeAfter(error: LedgerError): LedgerError {
+    this.#isGivenUp = this.#opened !== undefined;
     try {
       this.#closeFile();
       return error;
@@ -181,6 +186,7 @@ export class LedgerStore {
     if (opened === undefined) return;
     if (opened.place.missing !== undefined) this.#saveLog(opened);
     this.#opened = undefined;
+    this.#isGivenUp = false;
     opened.database.close();
     opened.place.removeLeft();
   }

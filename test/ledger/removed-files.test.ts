@@ -114,11 +114,12 @@ describe("a ledger whose log of changes is removed while it is in use", () => {
     });
     expect(() => commit(store, "c")).toThrow(isWaiting);
     expect(() => store.close()).toThrow(isWaiting);
+    expect(() => commit(store, "c")).toThrow(isWaiting);
     reader.end();
-    expect(() => commit(store, "d")).toThrow(IS_REPLACED);
-    expect(keptSharesOf(file)).toBe(4);
-    commit(store, "e");
-    expect(keptSharesOf(file)).toBe(5);
+    for (const [shares, batchId] of ["c", "d"].entries()) {
+      commit(store, batchId);
+      expect(keptSharesOf(file)).toBe(3 + shares);
+    }
   });
 
   it("leaves the files alone that another ledger's took the place of", () => {
@@ -210,9 +211,33 @@ describe.skipIf(!canMount)("a ledger whose log of changes is removed on a disk t
       expect(() => commit(store, "c")).toThrow(expect.objectContaining({ code: "ledger-disk-full" }));
     }
     disk.drain();
-    expect(() => commit(store, "c")).toThrow(IS_REPLACED);
     commit(store, "c");
     expect(store.totals().acceptedShares).toBe(1_002);
+    store.close();
+  });
+
+  it("begins a minute, and a worker, that it could not begin on it, as if nothing had been", () => {
+    const disk = SmallDisk.mount(1_024);
+    if (disk === undefined) throw new Error("no disk could be mounted");
+    onTestFinished(() => disk.unmount());
+    const file = `${disk.folder}/ledger.db`;
+    const store = storeOn(file);
+    const [fromMs, minuteMs] = [3_600_000 * 490_000, 60_000];
+    const at = (minute: number, batchId: string, userIdentity: string): void =>
+      store.commit({ ...batchOf(batchId, creditOf({ userIdentity })), atMs: fromMs + minute * minuteMs });
+    at(0, "a", "alice");
+    disk.fill();
+    rmSync(`${file}-wal`);
+    for (let times = 0; times < 2; times += 1) {
+      expect(() => at(1, "b", "bob")).toThrow(expect.objectContaining({ code: "ledger-disk-full" }));
+    }
+    disk.drain();
+    at(1, "b", "bob");
+    at(2, "c", "carol");
+    at(90, "d", "alice");
+    for (const name of ["bob", "carol"]) expect(store.totalsOf(name).acceptedShares, name).toBe(1);
+    const { totals, workers } = store.report({ fromMs, toMs: fromMs + 60 * minuteMs });
+    expect([totals.acceptedShares, workers.length]).toEqual([3, 3]);
     store.close();
   });
 });
