@@ -7,6 +7,7 @@
 
 import type { LedgerTotals } from "./ledger.ts";
 import { beginOf, DAY_MS, HOUR_MS, MINUTE_MS } from "./minutes.ts";
+import { OldWorkers } from "./old-workers.ts";
 import type { LedgerDatabase } from "./sqlite-file.ts";
 
 /** Days that sums of each kind are kept; workers that were not seen for `dayDays` are forgotten with them. */
@@ -27,8 +28,6 @@ const UNITS: readonly { readonly unit: Unit; readonly unitMs: number; readonly f
   { unit: "hour", unitMs: HOUR_MS, forgottenAtOnce: 2 },
   { unit: "day", unitMs: DAY_MS, forgottenAtOnce: 2 },
 ];
-/** Of workers, likewise. */
-const WORKERS_FORGOTTEN_AT_ONCE = 1_000;
 
 type Adding = {
   readonly unitMs: number;
@@ -41,13 +40,14 @@ export type Marks = {
   readonly openMinute: number;
   /** Days before were forgotten, as far as there were any. */
   readonly daysFrom: number;
-  /** When the wall clock was trusted last; undefined where it never was. */
+  /** When the wall clock was trusted last, or the newest minute before that was noted; undefined in a new ledger. */
   readonly trustedMs: number | undefined;
 };
 
 export class RollUps {
   readonly #database: LedgerDatabase;
   readonly #retention: Retention;
+  readonly #oldWorkers: OldWorkers;
   readonly #adding: readonly Adding[];
   readonly #isFolded: (minute: number) => boolean;
   readonly #mark: (name: string, value: number) => void;
@@ -56,6 +56,7 @@ export class RollUps {
   constructor(database: LedgerDatabase, retention: Retention) {
     this.#database = database;
     this.#retention = retention;
+    this.#oldWorkers = new OldWorkers(database);
     this.#adding = UNITS.map(({ unit, unitMs }) => addingTo(database, unit, unitMs));
     const hasRow = database.prepare("SELECT EXISTS (SELECT 1 FROM minute_shares WHERE begin = ?)").pluck();
     this.#isFolded = (minute) => minute !== this.#marks.openMinute && hasRow.get(minute) === 1;
@@ -141,17 +142,7 @@ export class RollUps {
       }
     }
     this.#mark("days_from", daysFrom);
-    return this.#forgetWorkers(Math.min(daysFrom, from.day));
-  }
-
-  /** Those that were not seen since, and whose days were forgotten therefore. */
-  #forgetWorkers(sinceMs: number): number {
-    const unseen = "SELECT worker FROM workers WHERE worker > 0 AND last_seen < ? ORDER BY last_seen LIMIT ?";
-    const [, changes = 0] = ["worker_rejects", "workers"].map((table) => {
-      const forget = this.#database.prepare(`DELETE FROM ${table} WHERE worker IN (${unseen})`);
-      return forget.run(sinceMs, WORKERS_FORGOTTEN_AT_ONCE).changes;
-    });
-    return changes;
+    return this.#oldWorkers.forget(Math.min(daysFrom, from.day));
   }
 }
 
@@ -176,9 +167,10 @@ function addingTo(database: LedgerDatabase, unit: Unit, unitMs: number): Adding 
 export function readMarks(database: LedgerDatabase): Marks {
   const rows = database.prepare("SELECT name, value FROM marks").raw().all() as [string, number][];
   const marks = new Map(rows);
+  const openMinute = marks.get("folded_until") ?? 0;
   return {
-    openMinute: marks.get("folded_until") ?? 0,
+    openMinute,
     daysFrom: marks.get("days_from") ?? 0,
-    trustedMs: marks.get("trusted_until"),
+    trustedMs: marks.get("trusted_until") ?? (openMinute > 0 ? openMinute : undefined),
   };
 }

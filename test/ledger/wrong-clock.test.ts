@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Period } from "../../src/ledger/ledger.ts";
@@ -40,6 +41,40 @@ describe("a ledger under a clock that is wrong for two minutes", () => {
       expect(machine.store.totals().acceptedShares).toBe(machine.commitsMs.length);
       expect(machine.store.totalsOf("bob").acceptedShares).toBe(2);
     }
+  });
+
+  it("forgets nothing in a ledger of before the clock was noted, under a first one that is wrong", () => {
+    const machine = new Machine({ dayDays: 10 });
+    for (let days = 0; days < 8; days += 1) {
+      machine.commit();
+      machine.pass(DAY_MS);
+    }
+    machine.stop();
+    const database = new Database(machine.file);
+    database.exec("DELETE FROM marks WHERE name = 'trusted_until'");
+    database.close();
+    machine.aheadMs = 20 * YEAR_MS;
+    machine.commitEach(MINUTE_MS, 59 * MINUTE_MS);
+    machine.aheadMs = 0;
+    expect(machine.begins("day")).toHaveLength(8);
+  });
+
+  it("keeps a worker of whom a day is kept, though it was last seen by a clock that was believed to be in 1970", () => {
+    const machine = new Machine();
+    const both = (minutes: number): void => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        for (const name of ["alice", "bob"]) machine.commit(name);
+        machine.pass(MINUTE_MS);
+      }
+    };
+    both(100);
+    machine.aheadMs = 2 * DAY_MS - machine.nowMs;
+    both(180);
+    machine.aheadMs = 0;
+    machine.commitEach(MINUTE_MS, 5 * HOUR_MS);
+    expect(machine.store.totalsOf("bob").acceptedShares).toBe(280);
+    const { totals, workers } = machine.report({ fromMs: BEGIN_MS, toMs: machine.nowMs });
+    expect(workers.reduce((sum, { acceptedShares }) => sum + acceptedShares, 0)).toBe(totals.acceptedShares);
   });
 
   it("loses neither a sum nor the total of a worker, however often it starts meanwhile", () => {
