@@ -10,6 +10,7 @@ import type { Durability } from "../ledger/sqlite-file.ts";
 import type { PayoutOptions } from "../mining/payout-policy.ts";
 import { type PeerPattern, parsePeerPatterns } from "../server/peer-pattern.ts";
 import type { OtherHost } from "../session/other-host.ts";
+import { parseRpcUrl } from "../templates/rpc-endpoint.ts";
 import { type ConfigValue, SIMULATED_MIN_DIFFICULTY } from "./config-schema.ts";
 import { CONFIG_VARIABLE, readConfigFile, readEnvironment } from "./config-sources.ts";
 import { configuredValue, nodeNumbers, noteValue, textToValue, type Values } from "./config-values.ts";
@@ -153,7 +154,7 @@ export function toConfig(values: Values): Config {
       zmqHashblock: text(`node.${index}.zmq_hashblock`),
     };
   });
-  refuseTwice(nodes);
+  if (!flag("simulate.enabled")) refuseTwice(nodes, text("network") as Network);
   const simulated = flag("simulate.enabled") || nodes.length === 0;
   const isSet = values.has("mining.min_difficulty");
   const config: Config = {
@@ -251,11 +252,14 @@ function checkTogether({ payout, network, simulate, ledger }: Config): void {
   }
 }
 
-/** Blocks would go to it twice, and nothing that is said of nodes would tell one from the other. */
-function refuseTwice(nodes: Config["nodes"]): void {
-  const urls = nodes.map(({ rpcUrl }) => (URL.canParse(rpcUrl) ? new URL(rpcUrl).href : rpcUrl));
-  const again = urls.findIndex((url, index) => urls.indexOf(url) < index);
-  if (again === -1) return;
-  const message = `two nodes have the rpc_url ${urls[again]}: a section [[node]] for each node, once, is needed`;
+/**
+ * Blocks would go to it twice, and nothing that is said of nodes would tell one from the other. By the address alone: the
+ * rest of a URL may be a password.
+ */
+function refuseTwice(nodes: Config["nodes"], network: Network): void {
+  const labels = nodes.map(({ rpcUrl }) => parseRpcUrl(rpcUrl, network).label);
+  const again = labels.find((label, index) => labels.indexOf(label) < index);
+  if (again === undefined) return;
+  const message = `two nodes have the rpc_url ${again}: a section [[node]] for each node, once, is needed`;
   throw new UsageError("config-invalid", message);
 }

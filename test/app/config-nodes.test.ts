@@ -48,9 +48,10 @@ describe("nodes", () => {
   });
 
   it("are each named once, however their URL is written", () => {
-    const twice = { ADIT_NODE__0__RPC_URL: "http://a:8332", ADIT_NODE__1__RPC_URL: "http://A:8332/" };
+    const twice = { ADIT_NODE__0__RPC_URL: "http://u:s3cret@a:8332", ADIT_NODE__1__RPC_URL: "http://A/" };
+    expect(() => urls(twice)).not.toThrow("s3cret");
     expect(() => urls(twice)).toThrow(
-      "two nodes have the rpc_url http://a:8332/: a section [[node]] for each node, once",
+      "two nodes have the rpc_url http://a:8332: a section [[node]] for each node, once",
     );
     expect(urls({ ...twice, ADIT_NODE__1__RPC_URL: "http://a:8333" })).toHaveLength(2);
   });
