@@ -1,8 +1,9 @@
 /** The pool command: runs a pool of that configuration until it is told to stop, and ends it in order. */
 
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../core/clock.ts";
+import { keepAlive } from "../core/keep-alive.ts";
 import type { Logger } from "../core/logger.ts";
 import { createMetricRegistry } from "../core/metrics.ts";
 import { type DataFolderLock, lockDataFolder } from "../ledger/data-folder-lock.ts";
@@ -64,7 +65,7 @@ async function runLocked(
 ): Promise<number> {
   const { logger, clock, locksFolder } = context;
   const file = ledgerFile(config.dataDir);
-  if (!keys.areNew && !existsSync(file))
+  if (!keys.areNew && sizeOf(file) === 0)
     logger.warn("there is no ledger in the data folder: a new one is begun", { file });
   const parts = { logger, metrics: createMetricRegistry(), clock, locksFolder };
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
@@ -95,10 +96,20 @@ async function runLocked(
   const { signal } = await stopped;
   isStopping = true;
   logger.info("stopping", { signal, connections: service.connections, channels: service.channels });
-  await service.stop();
+  await keepAlive(service.stop());
   const { stored, unstored } = service.shares;
   logger.info("stopped", { shares: stored });
   return unstored === 0 ? EXIT_OK : EXIT_FAILURE;
+}
+
+/** 0 where there is none, and where that is not known. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    // Why not is said by the ledger, which opens it next.
+    return 0;
+  }
 }
 
 /** Reads the configuration again whenever that is asked for, until the pool stops. */

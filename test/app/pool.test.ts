@@ -65,7 +65,7 @@ async function mineBlock(on: PoolRun): Promise<TestMiner> {
 describe("a pool whose ledger is not there", () => {
   const said = "there is no ledger in the data folder: a new one is begun";
 
-  it("says so where it has run before, and nothing of it where it is new", async () => {
+  it("says so where it has run before, and nothing of it where it is new or has one", async () => {
     const environment = { SIMULATE__ENABLED: "true", DATA_DIR: mkdtempSync(join(tmpdir(), "adit-ledger-")) };
     for (const isThere of [false, true]) {
       const pool = start(environment);
@@ -75,10 +75,14 @@ describe("a pool whose ledger is not there", () => {
       expect(pool.lines(said), `there: ${isThere}`).toEqual([]);
     }
     const file = join(environment.DATA_DIR, "ledger.db");
-    rmSync(file);
-    const pool = start(environment);
-    await pool.url();
-    expect(pool.lines(said)).toMatchObject([{ level: WARN, file }]);
+    for (const lose of [() => rmSync(file), () => writeFileSync(file, "")]) {
+      lose();
+      const pool = start(environment);
+      await pool.url();
+      pool.stop();
+      await pool.ended;
+      expect(pool.lines(said)).toMatchObject([{ level: WARN, file }]);
+    }
   });
 });
 
