@@ -12,14 +12,33 @@ export type MissingPart = "file" | "log";
 /** As SQLite names them, while one connection is open. */
 const BESIDE = ["-wal", "-shm"];
 
+/** Files that only what is called here writes; the index is shared memory. */
+const WRITTEN = ["", "-wal"];
+
 export class LedgerPlace {
   readonly #file: string;
   readonly #opened: ReadonlyMap<string, string>;
+  #written: string;
 
   /** @param file opened by SQLite, with what is beside it. */
   constructor(file: string) {
     this.#file = file;
     this.#opened = new Map(["", ...BESIDE].map((suffix) => [suffix, identityOf(file + suffix)]));
+    this.#written = this.#stamps();
+  }
+
+  /** Whether another program wrote to the files since `noteWritten`. */
+  get isTouched(): boolean {
+    return this.#stamps() !== this.#written;
+  }
+
+  /** To be called after each use of the files. */
+  noteWritten(): void {
+    this.#written = this.#stamps();
+  }
+
+  #stamps(): string {
+    return WRITTEN.map((suffix) => stampOf(this.#file + suffix)).join(" ");
   }
 
   /** Undefined while all is in its place. */
@@ -51,6 +70,12 @@ export class LedgerPlace {
  */
 export function takeOverLog(database: LedgerDatabase): boolean {
   return database.pragma("wal_checkpoint(TRUNCATE)", { simple: true }) === 0;
+}
+
+/** Changes with each write. Empty where there is no such file. */
+function stampOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
 }
 
 /** Empty where there is no such file. */

@@ -15,8 +15,9 @@ import type {
   RememberedDifficulty,
   ShareBatchCommit,
 } from "./ledger.ts";
-import { LedgerPlace, takeOverLog } from "./ledger-place.ts";
+import { LedgerPlace, type MissingPart, takeOverLog } from "./ledger-place.ts";
 import { LedgerQueries } from "./ledger-queries.ts";
+import { isEmpty } from "./log-alone.ts";
 import type { Retention } from "./roll-ups.ts";
 import { ShareTable } from "./share-table.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
@@ -52,6 +53,8 @@ export class LedgerStore {
   #opened: Opened | undefined;
   /** After a fault nothing more is done with what is open: what its parts know of the file may have been rolled back. */
   #isGivenUp = false;
+  /** Another program wrote into the files: they are looked through before they are used again. */
+  #isSuspect = false;
   /** Of the file that was opened last. */
   #lastPlace: LedgerPlace | undefined;
   #lock: DataFolderLock | undefined;
@@ -137,11 +140,15 @@ export class LedgerStore {
   #use<T>(work: (opened: Opened) => T): T {
     const { file } = this.#options;
     try {
-      if (this.#isGivenUp) this.#closeFile();
+      if (this.#isTouched) this.#isSuspect = true;
+      // What is open may know pages that are not in the file any more.
+      if (this.#isGivenUp || this.#isTouched) this.#closeFile();
       this.#opened ??= this.#open();
+      if (this.#isSuspect) this.#check(this.#opened);
       const result = work(this.#opened);
       // Afterwards: nothing is promised that went to a file without a name.
       this.#checkPlace(this.#opened);
+      this.#opened.place.noteWritten();
       return result;
     } catch (error) {
       const fault = ledgerErrorOf(error, file);
@@ -159,12 +166,28 @@ export class LedgerStore {
     return { database, shares: new ShareTable(database, this.#options), queries: new LedgerQueries(database), place };
   }
 
-  #checkPlace({ place }: Opened): void {
+  /** Whether another program wrote into the files since they were used. */
+  get #isTouched(): boolean {
+    const place = this.#opened?.place;
+    return place !== undefined && place.missing === undefined && place.isTouched;
+  }
+
+  /** In what is damaged nothing is safe that is stored. */
+  #check({ database, place }: Opened): void {
     const { file } = this.#options;
+    if (database.pragma("integrity_check(1)", { simple: true }) !== "ok") {
+      throw new LedgerError(
+        "ledger-corrupt",
+        `the ledger ${file} was changed by another program while it was in use, and is damaged: stop the pool, and restore it from a backup or move it away to begin a new one`,
+      );
+    }
+    this.#isSuspect = false;
+    place.noteWritten();
+  }
+
+  #checkPlace({ place }: Opened): void {
     const { missing } = place;
-    if (missing === undefined) return;
-    const what = missing === "file" ? `the ledger ${file}` : `what is beside the ledger, ${file}-wal or -shm,`;
-    throw new LedgerError("ledger-replaced", `${what} was removed or replaced while it was in use`);
+    if (missing !== undefined) throw replaced(this.#options.file, missing);
   }
 
   /** @returns what the caller is told. */
@@ -200,4 +223,15 @@ export class LedgerStore {
       `the ledger ${file}, or what is beside it, was removed in use: that is saved as soon as no other program reads the ledger, so end that`,
     );
   }
+}
+
+function replaced(file: string, missing: MissingPart): LedgerError {
+  if (missing === "log") {
+    const message = `what is beside the ledger, ${file}-wal or -shm, was removed or replaced while it was in use`;
+    return new LedgerError("ledger-replaced", message);
+  }
+  const now = isEmpty(file)
+    ? "removed while it was in use, and a new one is begun: if that was not meant, stop the pool and restore a backup"
+    : "replaced while it was in use: what is there now counts";
+  return new LedgerError("ledger-replaced", `the ledger ${file} was ${now}`);
 }

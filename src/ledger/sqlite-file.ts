@@ -1,8 +1,9 @@
 /** Opens the ledger's file: settings, checks, migrations. */
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { LedgerError } from "./errors.ts";
+import { refuseLogAlone } from "./log-alone.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./sqlite-schema.ts";
 import { unusedLedger } from "./unused-ledger.ts";
@@ -36,6 +37,7 @@ export function openLedgerFile(
   return opened(
     file,
     () => {
+      refuseLogAlone(file);
       // SQLite gives its other files the rights of this one.
       closeSync(openSync(file, "a", OWNER_ONLY));
       return new Database(file, { timeout: LOCK_TIMEOUT_MS });
@@ -60,10 +62,16 @@ export function openLedgerFile(
  * @throws {LedgerError}
  */
 export function openLedgerFileToRead(file: string): LedgerDatabase {
+  // Of a folder SQLite says no more than that it cannot read it.
+  if (isFolder(file)) throw new LedgerError("ledger-not-writable", `the ledger ${file} is a folder: move it away`);
   try {
     return opened(
       file,
-      () => unusedLedger(file) ?? new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }),
+      () => {
+        refuseLogAlone(file);
+        const options = { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS };
+        return unusedLedger(file) ?? new Database(file, options);
+      },
       (database) => {
         const version = versionOf(database, { file, migrations: MIGRATIONS });
         if (version === 0) {
@@ -79,6 +87,15 @@ export function openLedgerFileToRead(file: string): LedgerDatabase {
     );
   } catch (error) {
     throw readErrorOf(error, file);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // What is wrong with it is SQLite's to say.
+    return false;
   }
 }
 

@@ -17,7 +17,10 @@ it("a pool whose ledger takes nothing, and whose miners are gone, stops in order
   const pool = adit(["pool", "--data-dir", folder, "--stratum-v2", "127.0.0.1:0"], environment);
   const miner = new TestMiner({ port: parsePoolUrl(await pool.url()).port, kind: "standard" });
   await miner.ready();
-  miner.mine("share");
+  const { unit, nonce } = miner.mine("share");
+  // Its answer comes after the first one's verdict.
+  miner.send(unit, nonce);
+  await until("the share came again", () => miner.rejected.length === 1);
   const said = (message: string): string | undefined =>
     pool.stderr.split("\n").find((line) => line.includes(`"msg":"${message}"`));
   miner.close();

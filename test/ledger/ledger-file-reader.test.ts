@@ -167,6 +167,12 @@ describe("LedgerFileReader", () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it("says of a folder in its place that it is one", () => {
+    const file = ledgerFile();
+    mkdirSync(file);
+    expect(() => new LedgerFileReader(file)).toThrow(`the ledger ${file} is a folder: move it away`);
+  });
+
   it("says of an empty file that there is nothing in it", () => {
     const file = ledgerFile();
     writeFileSync(file, "");

@@ -100,7 +100,9 @@ describe("a ledger's file", () => {
     const store = storeOn(file);
     commit(store, "a");
     for (const suffix of ["", "-wal", "-shm"]) rmSync(`${file}${suffix}`, { force: true });
-    expect(() => commit(store, "b")).toThrow(fault("ledger-replaced", "was removed or replaced while it was in use"));
+    expect(() => commit(store, "b")).toThrow(
+      fault("ledger-replaced", "was removed while it was in use, and a new one is begun: if that was not meant, stop"),
+    );
     commit(store, "b");
     expect(existsSync(file)).toBe(true);
     expect(store.totals().acceptedShares).toBe(1);
