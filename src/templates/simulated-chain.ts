@@ -14,6 +14,7 @@ import { type Transaction, txidOf, wtxidOf } from "../bitcoin/transaction.ts";
 import { commitmentIn, witnessCommitment } from "../bitcoin/witness-commitment.ts";
 import { ByteWriter } from "../core/byte-writer.ts";
 import { bytesEqual, toHex } from "../core/bytes.ts";
+import { dropOldest } from "../core/drop-oldest.ts";
 import type { SubmitResult } from "./block-node.ts";
 import { type SimulatedTransaction, transactionWeight } from "./simulated-transactions.ts";
 
@@ -32,6 +33,8 @@ export const BASE_HEIGHT = 900_000;
 const MEDIAN_BLOCKS = 11;
 /** Blocks that are remembered: the median's, and those that a late block may build on. */
 export const KEPT_BLOCKS = 1_000;
+/** Blocks beside the chain that are remembered: twice as many as the pool follows at once. */
+const KEPT_BESIDE = 2_048;
 const MAX_FUTURE_SECONDS = 7_200;
 export const MAX_BLOCK_WEIGHT = 4_000_000;
 const OLDEST_VERSION = 4;
@@ -49,6 +52,8 @@ export class SimulatedChain {
   /** Newest last, never empty. */
   readonly #blocks: ChainBlock[] = [];
   readonly #byHash = new Set<string>();
+  /** Good blocks for which another one had taken the place, by hash; the pool submits them again after a restart. */
+  readonly #beside = new Set<string>();
 
   /** @param base the block that the chain begins on; at `BASE_HEIGHT`, where it says nothing else. */
   constructor(bits: number, base: Pick<ChainBlock, "hash" | "time"> & Partial<ChainBlock>) {
@@ -79,6 +84,11 @@ export class SimulatedChain {
     return times[Math.floor(times.length / 2)] ?? 0;
   }
 
+  /** Whether such a block was submitted, and the chain had gone on without it. */
+  hasBeside(hash: Uint8Array): boolean {
+    return this.#beside.has(toHex(hash));
+  }
+
   add(block: ChainBlock): void {
     this.#blocks.push(block);
     this.#byHash.add(toHex(block.hash));
@@ -89,7 +99,8 @@ export class SimulatedChain {
   }
 
   /**
-   * Checks a block for the place after the tip. Where nothing is wrong the caller adds it.
+   * Checks a block for the place after the tip. Where nothing is wrong the caller adds it; one for an older place is
+   * remembered.
    * @param mempool every transaction that a template of this tip could hold, by txid in hexadecimal.
    */
   check(
@@ -106,7 +117,11 @@ export class SimulatedChain {
     if (this.#byHash.has(toHex(hash))) return { result: { kind: "accepted" } };
     const wrong = this.#wrongHeader(block, hash, context.nowSeconds);
     if (wrong !== undefined) return { result: refused(wrong) };
-    if (!bytesEqual(block.header.prevHash, this.tip.hash)) return { result: { kind: "inconclusive" } };
+    if (!bytesEqual(block.header.prevHash, this.tip.hash)) {
+      this.#beside.add(toHex(hash));
+      dropOldest(this.#beside, KEPT_BESIDE);
+      return { result: { kind: "inconclusive" } };
+    }
     const reason = this.#wrongBody(block, context.mempool);
     return reason === undefined ? { result: { kind: "accepted" }, block, hash } : { result: refused(reason) };
   }

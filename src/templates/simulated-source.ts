@@ -140,8 +140,8 @@ export class SimulatedSource implements TemplateSource, BlockNode {
   async blockStanding(hash: Uint8Array): Promise<BlockStanding> {
     const { height: tipHeight } = this;
     const known = this.#chain.blocks.findLast((block) => bytesEqual(block.hash, hash));
-    if (known === undefined) return { kind: "unknown", tipHeight };
-    return { kind: "on-chain", confirmations: tipHeight + 1 - known.height };
+    if (known !== undefined) return { kind: "on-chain", confirmations: tipHeight + 1 - known.height };
+    return { kind: this.#chain.hasBeside(hash) ? "off-chain" : "unknown", tipHeight };
   }
 
   async stop(): Promise<void> {

@@ -112,6 +112,20 @@ describe("a block that is not the tip's next", () => {
     expect(bench.announced).toHaveLength(4);
   });
 
+  it("stands beside the chain from then on; one that was refused, or never came, is unknown", async () => {
+    const good = goodParts(bench.template);
+    const [late, never] = [blockOf(good), blockOf({ ...good, time: good.time + 1 })];
+    const wrong = blockOf({ ...good, bits: good.bits - 1 });
+    bench.source.mineOtherBlock();
+    await bench.submit(wrong);
+    const standing = (block: Uint8Array) => bench.source.blockStanding(sha256d(block.subarray(0, 80)));
+    expect(await standing(late)).toEqual({ kind: "unknown", tipHeight: 900_001 });
+    expect(await bench.submit(late)).toBe("inconclusive");
+    bench.source.mineOtherBlock();
+    expect(await standing(late)).toEqual({ kind: "off-chain", tipHeight: 900_002 });
+    for (const block of [wrong, never]) expect(await standing(block)).toEqual({ kind: "unknown", tipHeight: 900_002 });
+  });
+
   it("is refused on an older tip for what is wrong with its header", async () => {
     const good = goodParts(bench.template);
     bench.source.mineOtherBlock();

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { sha256d } from "../../src/bitcoin/hash.ts";
 import { reversed, toHex } from "../../src/core/bytes.ts";
 import type { ChainBlock } from "../../src/templates/simulated-chain.ts";
 import { blockOf, goodParts, SimulatedBench } from "./simulated-bench.ts";
@@ -59,6 +60,17 @@ describe("a simulated chain with a file", () => {
     const second = await start();
     expect(await second.submit(block)).toBe("accepted");
     expect(second.source.height).toBe(first.source.height);
+  });
+
+  it("has a block beside it again with the submission that follows the restart", async () => {
+    const first = await start();
+    const block = blockOf(goodParts(first.template));
+    first.source.mineOtherBlock();
+    await first.submit(block);
+    const second = await start();
+    expect(await second.submit(block)).toBe("inconclusive");
+    const standing = await second.source.blockStanding(sha256d(block.subarray(0, 80)));
+    expect(standing).toEqual({ kind: "off-chain", tipHeight: second.source.height });
   });
 
   it("has a block's line before its submitter is answered, and before its template is out", async () => {

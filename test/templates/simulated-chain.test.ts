@@ -32,11 +32,17 @@ function chainOf(times: readonly number[]): SimulatedChain {
   return chain;
 }
 
+type Options = { parent?: Uint8Array; time?: number; transaction?: Transaction };
+
 /** The last part of a solved block's fate, on `parent`. */
-function submit(
+function submit(chain: SimulatedChain, options: Options = {}): SubmitResult {
+  return submitted(chain, options).result;
+}
+
+function submitted(
   chain: SimulatedChain,
-  options: { parent?: Uint8Array; time?: number; transaction?: Transaction } = {},
-): SubmitResult {
+  options: Options,
+): { readonly result: SubmitResult; readonly hash: Uint8Array } {
   const { parent = chain.tip.hash, time = chain.medianTimePast + 1, transaction } = options;
   const others = transaction === undefined ? [] : [transaction];
   const extranonce = hashOf(7).subarray(0, 8);
@@ -65,7 +71,8 @@ function submit(
     transactions: others.map((each) => serializeTransaction(each, { witness: true })),
   });
   const mempool = new Map(others.map((each) => [toHex(txidOf(each)), known(each)]));
-  return chain.check(bytes, { nowSeconds: START + 1_000_000, mempool }).result;
+  const { result } = chain.check(bytes, { nowSeconds: START + 1_000_000, mempool });
+  return { result, hash: sha256d(header80) };
 }
 
 function known(transaction: Transaction): SimulatedTransaction {
@@ -143,5 +150,18 @@ describe("a chain of a thousand blocks and more", () => {
     const missing = { kind: "refused", reason: "prev-blk-not-found" };
     expect(submit(chain, { parent: hashOf(0), time: START + 5_000 })).toEqual(missing);
     expect(submit(chain, { parent: hashOf(1), time: START + 5_000 })).toEqual({ kind: "inconclusive" });
+  });
+});
+
+describe("blocks beside the chain", () => {
+  it("are known, the last 2,048 of them; one that was forgotten is known again with its next submission", () => {
+    const chain = chainOf([START, START + 1]);
+    const beside = (index: number) => submitted(chain, { parent: hashOf(0), time: START + 10 + index }).hash;
+    const hashes = Array.from({ length: 2_048 }, (_, index) => beside(index));
+    expect(hashes.every((hash) => chain.hasBeside(hash))).toBe(true);
+    beside(2_048);
+    expect(hashes.map((hash) => chain.hasBeside(hash)).indexOf(true)).toBe(1);
+    expect(chain.hasBeside(beside(0))).toBe(true);
+    expect(chain.hasBeside(chain.tip.hash)).toBe(false);
   });
 });
