@@ -141,9 +141,6 @@ export class FailoverSource implements TemplateSource {
       return;
     }
     if (followed === this.#following?.index) return;
-    if (this.#last === undefined && this.#following === undefined) {
-      this.#logger.info("templates come from this node", { node: this.#nameOf(followed) });
-    }
     const forced = changes.find((change) => change.kind === "moved" && change.forced);
     this.#follow(followed);
     if (forced?.kind === "moved") {
@@ -184,6 +181,7 @@ export class FailoverSource implements TemplateSource {
     const newTip = last === undefined || !bytesEqual(last.prevHash, template.prevHash);
     const numbered: Template = { ...template, templateId: (last?.templateId ?? 0) + 1 };
     this.#last = numbered;
+    if (last === undefined) this.#logger.info("templates come from this node", { node: this.name });
     // What chain it is of is known by a look at its node, which may be the last one that it answers.
     if (newTip && this.#following !== undefined) this.#nodes[this.#following.index]?.watch.wake();
     this.#listener?.onTemplate(numbered, newTip);

@@ -26,7 +26,7 @@ describe("several nodes", () => {
     ]);
   });
 
-  it("are named once by that which is chosen first", async () => {
+  it("are named once by that which the first one comes from", async () => {
     const bench = await FailoverBench.ready();
     await bench.node(0).node.stop();
     await bench.followed(1);

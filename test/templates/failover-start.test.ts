@@ -54,9 +54,12 @@ describe("the start with several nodes", () => {
     await Promise.all(bench.nodes.map(({ node }) => node.stop()));
     await bench.started();
     expect(await bench.recorder.unavailable()).toContain("cannot be reached (ECONNREFUSED)");
+    const named = () => bench.logger.of("templates come from this node");
+    expect(named()).toEqual([]);
     const { node } = bench.node(2);
     await node.listen(node.port);
     await bench.followed(2);
+    expect(named()).toEqual([{ node: bench.node(2).name }]);
     expect(bench.recorder.order.slice(-2)).toEqual(["template 1 tip", "ready"]);
   });
 
