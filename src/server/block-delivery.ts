@@ -17,8 +17,13 @@ const RETRY = { baseMs: FIRST_RETRY_MS, maxMs: LONGEST_RETRY_MS };
 /** Tries that are each said; from then on only one in `SAID_ONE_IN` is: with the longest wait, one a minute. */
 const SAID_TRIES = 8;
 const SAID_ONE_IN = 6;
+/** The least time between two tries that are said while another node has accepted the block: it is not in danger. */
+const SAID_EVERY_MS = 60_000;
 
+/** What a delivery asks and tells the one that follows its block. */
 export type DeliveryEvents = {
+  /** Whether any node has accepted the block. */
+  isAccepted(): boolean;
   /** The node has taken the block or refused it. */
   onAnswer(answer: SubmitResult): void;
   /** The node was asked to prefer the block, which may stand elsewhere now. */
@@ -38,6 +43,8 @@ export class BlockDelivery {
   #isPreferred = false;
   /** Before the block is submitted again to a node that has lost it: one that loses it each time is not flooded. */
   readonly #lostWaits = new Backoff(RETRY);
+  /** By the monotonic clock; when it was last said that the node does not get the block. */
+  #saidAtMs: number | undefined;
   #isFinished = false;
   #isLastTry = false;
   #running: Promise<void>;
@@ -95,13 +102,8 @@ export class BlockDelivery {
     const waits = new Backoff(RETRY);
     let isLast = false;
     for (let tries = 1; result.kind === "failed" && !this.#isFinished && !isLast; tries += 1) {
-      const { reason } = result;
       const waitMs = waits.nextMs();
-      if (tries <= SAID_TRIES || tries % SAID_ONE_IN === 0) {
-        const { height } = this.#block;
-        const context = { height, node: this.#node.name, reason, waitMs: this.#isLastTry ? 0 : waitMs };
-        this.#logger.warn("block not delivered, trying again", context);
-      }
+      this.#sayTry(tries, { reason: result.reason, waitMs: this.#isLastTry ? 0 : waitMs });
       result = await this.#afterWait(waitMs, () => {
         isLast = this.#isLastTry;
         return this.#submit();
@@ -155,6 +157,18 @@ export class BlockDelivery {
     return { height, hash: toHex(reversed(hash)), node: this.#node.name };
   }
 
+  #sayTry(tries: number, facts: { readonly reason: string; readonly waitMs: number }): void {
+    const message = "block not delivered, trying again";
+    const nowMs = this.#clock.monotonicMs();
+    const isSafe = this.#events.isAccepted();
+    const isDue = this.#saidAtMs === undefined || nowMs - this.#saidAtMs >= SAID_EVERY_MS;
+    if (isSafe ? !isDue : tries > SAID_TRIES && tries % SAID_ONE_IN !== 0) return;
+    this.#saidAtMs = nowMs;
+    const context = { ...this.#context(), ...facts };
+    if (isSafe) this.#logger.info(message, context);
+    else this.#logger.warn(message, context);
+  }
+
   #say(result: SubmitResult): void {
     const context = this.#context();
     switch (result.kind) {
@@ -164,8 +178,11 @@ export class BlockDelivery {
         return this.#logger.warn("block stored by the node, but not on its best chain", context);
       case "refused":
         return this.#logger.error("block refused", { ...context, reason: result.reason });
-      case "failed":
-        return this.#logger.error("block not delivered", { ...context, reason: result.reason });
+      case "failed": {
+        const { reason } = result;
+        if (!this.#events.isAccepted()) return this.#logger.error("block not delivered", { ...context, reason });
+        return this.#logger.warn("block not delivered to this node, but another one has it", { ...context, reason });
+      }
     }
   }
 }

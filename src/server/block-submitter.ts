@@ -154,7 +154,8 @@ export class BlockSubmitter {
     if (hash === undefined || oldest === undefined) return;
     this.#followed.delete(hash);
     oldest.giveWay();
-    this.#logger.warn("too many blocks without a fate: the oldest is not followed any more", { hash });
+    const { height } = oldest;
+    this.#logger.warn("too many blocks without a fate: the oldest is not followed any more", { height, hash });
   }
 
   async #fateOf(block: SpooledBlock): Promise<KnownFate> {

@@ -49,6 +49,7 @@ export class FollowedBlock {
     this.#parts = parts;
     const { nodes, clock } = parts;
     const events = {
+      isAccepted: () => this.#isAccepted,
       onAnswer: (answer: SubmitResult) => this.#onAnswer(answer),
       onPreferred: () => this.check(),
     };
@@ -64,6 +65,10 @@ export class FollowedBlock {
     this.ended = new Promise((resolve) => {
       this.#onEnded = resolve;
     });
+  }
+
+  get height(): number {
+    return this.#block.height;
   }
 
   /** A node has accepted it at some time. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { nextTurn, within } from "../support/wait.ts";
-import { ACCEPTED, BlockBench, blockFound, FAILED, REFUSED } from "./block-bench.ts";
+import { ACCEPTED, BlockBench, blockFound, FAILED, HASH, INCONCLUSIVE, REFUSED } from "./block-bench.ts";
 import type { HeldSource } from "./held-source.ts";
 
 const DAY_MS = 86_400_000;
@@ -29,7 +29,7 @@ describe("a block that nobody answered for", () => {
     expect(told[0]).toEqual({
       level: "warn",
       message: "block not delivered, trying again",
-      context: { height: 900_001, node: "near", reason: "the node does not answer", waitMs: 250 },
+      context: { height: 900_001, hash: HASH, node: "near", reason: "the node does not answer", waitMs: 250 },
     });
     await bench.answer(bench.near, ACCEPTED);
     expect(bench.logger.of("block accepted")).toHaveLength(1);
@@ -66,6 +66,51 @@ describe("a block that nobody answered for", () => {
     await bench.answer(bench.near, ACCEPTED);
     await bench.recordsEnd();
     expect(bench.fates).toEqual(["submitted", "accepted"]);
+  });
+});
+
+describe("a block that another node has accepted", () => {
+  /** When it was said that the far node does not get the block, in seconds since it was found, and how. */
+  let said: [number, string][];
+
+  async function failFor(seconds: number): Promise<void> {
+    const { clock, logger, far } = bench;
+    const fromMs = clock.monotonicMs();
+    while (clock.monotonicMs() - fromMs < 1000 * seconds) {
+      await bench.answer(far, FAILED);
+      const lines = logger.lines.filter(({ message }) => message === "block not delivered, trying again");
+      const atSeconds = clock.monotonicMs() / 1000 - 5;
+      for (const { level } of lines.slice(said.length)) said.push([atSeconds, level]);
+      await bench.pass(250);
+    }
+  }
+
+  beforeEach(() => {
+    said = [];
+    bench = new BlockBench({ nodes: 2 });
+    bench.submitter.submit(blockFound());
+  });
+
+  it("is said once a minute of the node that is down, without a warning", async () => {
+    await bench.answer(bench.near, ACCEPTED);
+    await failFor(200);
+    expect(said.map(([, level]) => level)).toEqual(["info", "info", "info", "info"]);
+    const waits = said.slice(1).map(([seconds], index) => seconds - (said[index]?.[0] ?? 0));
+    expect(waits.every((seconds) => seconds >= 60 && seconds < 70)).toBe(true);
+  });
+
+  it("was loud until then", async () => {
+    await failFor(1);
+    expect(said).toEqual([
+      [0, "warn"],
+      [0.25, "warn"],
+      [0.75, "warn"],
+    ]);
+    await bench.answer(bench.near, ACCEPTED);
+    await failFor(59);
+    expect(said).toHaveLength(3);
+    await failFor(12);
+    expect(said.map(([, level]) => level)).toEqual(["warn", "warn", "warn", "info"]);
   });
 });
 
@@ -114,7 +159,29 @@ describe("stop()", () => {
     await within(stopped, "the stop");
     expect([tries(bench.near), tries(bench.far)]).toEqual([2, 2]);
     expect(bench.fates).toEqual(["submitted", "accepted"]);
-    expect(bench.logger.of("block not delivered")).toMatchObject([{ node: "far" }]);
+    expect(bench.logger.of("block not delivered")).toEqual([]);
+    const message = "block not delivered to this node, but another one has it";
+    expect(bench.logger.lines).toContainEqual({
+      level: "warn",
+      message,
+      context: { height: 900_001, hash: HASH, node: "far", reason: "the node does not answer" },
+    });
+  });
+
+  it("is loud of a block that no node has accepted", async () => {
+    bench = new BlockBench({ nodes: 2 });
+    bench.submitter.submit(blockFound());
+    await bench.answer(bench.near, INCONCLUSIVE);
+    await bench.answer(bench.far, FAILED);
+    const stopped = bench.submitter.stop();
+    await bench.answer(bench.far, FAILED);
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+    expect(bench.logger.lines).toContainEqual({
+      level: "error",
+      message: "block not delivered",
+      context: { height: 900_001, hash: HASH, node: "far", reason: "the node does not answer" },
+    });
   });
 
   it("waits for the answer of a submission under way, and tries once more where that fails", async () => {

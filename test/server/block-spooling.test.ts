@@ -254,7 +254,7 @@ describe("blocks that are followed at a time", () => {
     await nextTurn();
     expect(bench.logger.of(MESSAGE)).toEqual([]);
     bench.submitter.submit(blockFound(1_025));
-    expect(bench.logger.of(MESSAGE)).toMatchObject([{ hash: expect.stringMatching(/02$/) }]);
+    expect(bench.logger.of(MESSAGE)).toMatchObject([{ height: 900_001, hash: expect.stringMatching(/02$/) }]);
     expect(bench.spool.states.slice(0, 3)).toEqual(["kept", "removed", "kept"]);
   });
 
