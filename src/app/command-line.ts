@@ -27,8 +27,10 @@ function withLongFlags(argv: readonly string[]): string[] {
   return argv.map((argument) => (/^-[a-z]{2,}/.test(argument) ? `-${argument}` : argument));
 }
 
-function noCommand({ _: words }: Arguments): never {
-  const [word] = Array.isArray(words) ? words : [];
+/** Of the words and flags behind a command that there is not, nothing is known. */
+function noCommand(given: Arguments): never {
+  const [word] = Array.isArray(given._) ? given._ : [];
+  if (word === undefined) checkKnown(given, ["help", "version"]);
   const found =
     word === undefined
       ? "a command is missing:"
@@ -47,16 +49,18 @@ type Parsed = { readonly given: Arguments; readonly argv: readonly string[] };
 
 /**
  * Runs one command; what it throws becomes one line and an exit code.
- * @param known its flags, and the words that stand without one.
+ * @param known its flags, and the words that stand without one; without it, `main` looks for others itself.
  */
 async function runCommand(
   main: (output: Output) => number | Promise<number>,
-  { given, argv, known }: Parsed & { readonly known: readonly string[] },
+  { given, argv, known }: Parsed & { readonly known?: readonly string[] },
 ): Promise<void> {
   const output = new Output(process.stdout);
   try {
-    checkKnown(given, known);
-    checkSwitches(argv, SWITCHES);
+    if (known !== undefined) {
+      checkKnown(given, known);
+      checkSwitches(argv, SWITCHES);
+    }
     process.exitCode = await main(output);
   } catch (error) {
     if (!(error instanceof AditError)) throw error;
@@ -104,9 +108,7 @@ export async function runCommandLine(words: readonly string[], signals: SignalHa
     );
   }
   // Where there is no command, or none of these.
-  cli.command("$0", false, {}, (given) =>
-    runCommand(() => noCommand(given), { given, argv, known: ["help", "version"] }),
-  );
+  cli.command("$0", false, {}, (given) => runCommand(() => noCommand(given), { given, argv }));
   cli
     .version(version())
     .help()

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "toml";
-import { noteValue, SECTIONS, textToValue, type Values } from "./config-values.ts";
+import { isKey, noteValue, SECTIONS, sectionHead, sectionsWith, textToValue, type Values } from "./config-values.ts";
 import { UsageError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -32,7 +32,8 @@ export function parseConfig(source: string, from: string): Values {
     if (name === "node") noteNodes(values, { value, from });
     else if (isTable(value)) noteSection(values, name, { value, from });
     else if (SECTIONS.has(name)) throw wrongFile(`${from}: ${name} has a value, but a section [${name}] is needed`);
-    else noteValue(values, name, { value: plainNumber(value), from });
+    else if (isListOfTables(value)) throw noSection(`[[${name}]]`, name, from);
+    else noteTopLevel(values, name, { value: plainNumber(value), from });
   }
   return values;
 }
@@ -77,15 +78,29 @@ function isTable(value: unknown): value is Record<string, unknown> {
   return prototype === null || prototype === Object.prototype;
 }
 
+function isListOfTables(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isTable);
+}
+
 type Given<T> = { readonly value: T; readonly from: string };
 
 function noteSection(values: Values, name: string, { value, from }: Given<Record<string, unknown>>): void {
-  if (!SECTIONS.has(name)) {
-    const otherwise = ": docs/configuration.md has those there are";
-    const hint = didYouMean(name, SECTIONS, { otherwise, shown: (best) => `[${best}]` });
-    throw wrongFile(`${from}: there is no section [${name}]${hint}`);
-  }
+  if (!SECTIONS.has(name)) throw noSection(`[${name}]`, name, from);
   noteTable(values, name, { value, from });
+}
+
+/** @param written as it stands in the file. */
+function noSection(written: string, name: string, from: string): UsageError {
+  const otherwise = ": docs/configuration.md has those there are";
+  const hint = didYouMean(name, [...SECTIONS, "node"], { otherwise, shown: sectionHead });
+  return wrongFile(`${from}: there is no section ${written}${hint}`);
+}
+
+/** A key of a section that stands above all sections would otherwise be likened to other names. */
+function noteTopLevel(values: Values, name: string, given: Given<unknown>): void {
+  const sections = isKey(name) ? [] : sectionsWith(name);
+  if (sections.length === 0) return noteValue(values, name, given);
+  throw wrongFile(`${given.from}: ${name} stands in no section, but belongs to ${sections.join(" or ")}`);
 }
 
 function noteNodes(values: Values, { value, from }: Given<unknown>): void {

@@ -15,6 +15,22 @@ export const SECTIONS: ReadonlySet<string> = new Set(
   KEYS.flatMap(({ path }) => (path.includes(".") ? [path.replace(/\..*/, "")] : [])),
 );
 
+export function isKey(path: string): boolean {
+  return specOf(path) !== undefined;
+}
+
+/** The sections that have this key, as the file writes them. */
+export function sectionsWith(key: string): string[] {
+  return [...KEYS, ...NODE_KEYS].flatMap(({ path }) => {
+    const [section = "", inner] = path.split(".");
+    return inner === key ? [sectionHead(section)] : [];
+  });
+}
+
+export function sectionHead(section: string): string {
+  return section === "node" ? "[[node]]" : `[${section}]`;
+}
+
 /** The path with the number of its node, which does not matter, as 0. */
 function firstNode(path: string): string {
   return path.replace(NODE_PATH, "node.0.$2");

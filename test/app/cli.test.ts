@@ -26,6 +26,7 @@ describe("adit", () => {
     [["pool", "--stratum-v2", "192.0.2.1:3334"], "cannot listen on 192.0.2.1:3334: this machine does not have"],
     [["serve"], "there is no command serve: adit pool, adit miner"],
     [["pol"], "there is no command pol; did you mean pool?"],
+    [["backups", "x", "--to", "y"], "there is no command backups; did you mean backup?"],
     [[], "a command is missing: adit pool, adit miner, adit probe, adit keys, adit report or adit backup is needed"],
     [["--verison"], "there is no flag --verison; did you mean --version?"],
     [["pool", "--simulate=maybe"], '--simulate is "maybe", but true or false'],

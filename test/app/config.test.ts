@@ -150,6 +150,13 @@ describe("a configuration", () => {
     ["[mining]\nfee = 1\n", /there is no key mining\.fee: docs\/configuration\.md has those there are$/],
     ["[foo]\n", /there is no section \[foo\]: docs\/configuration\.md has those there are$/],
     ["[minig]\npool_tag = 1\n", /there is no section \[minig\]; did you mean \[mining\]\?$/],
+    ['[[nodes]]\nrpc_url = "x"\n', /there is no section \[\[nodes\]\]; did you mean \[\[node\]\]\?$/],
+    ['[nodes]\nrpc_url = "x"\n', /there is no section \[nodes\]; did you mean \[\[node\]\]\?$/],
+    ["[[foo]]\nx = 1\n", /there is no section \[\[foo\]\]: docs\/configuration\.md has those there are$/],
+    ['durability = "full"\n', /: durability stands in no section, but belongs to \[ledger\]$/],
+    ['rpc_url = "x"\n', /: rpc_url stands in no section, but belongs to \[\[node\]\]$/],
+    ['data_dri = "x"\n', /there is no key data_dri; did you mean data_dir\?$/],
+    ["networks = []\n", /there is no key networks; did you mean network\?$/],
     ["data_dir = 2020-01-01T00:00:00Z\n", /data_dir is a section or a date, but a folder is needed$/],
     ["data_dir = [1]\n", /data_dir is a list, but a folder is needed$/],
     ["[log.level]\nx = 1\n", /log\.level is a section or a date, but one of debug/],
@@ -188,6 +195,9 @@ describe("a configuration", () => {
   it("names the variable or flag that is wrong", () => {
     expect(messageOf(() => load({ environment: { ADIT_NETWRK: "main" } }))).toBe(
       "ADIT_NETWRK: there is no key netwrk; did you mean network?",
+    );
+    expect(messageOf(() => load({ environment: { ADIT_DURABILITY: "full" } }))).toBe(
+      "ADIT_DURABILITY: there is no key durability: docs/configuration.md has those there are",
     );
     const flags = [{ path: "log.level", value: "loud", flag: "--log-level" }];
     expect(messageOf(() => load({ flags }))).toBe(
