@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -48,8 +48,9 @@ async function minerOf(pool: PoolFixture): Promise<TestMiner> {
   return new TestMiner({ port: pool.port, kind: "standard", authorityPublicKey: pool.authorityPublicKey }).ready();
 }
 
+/** The spool makes its folder with its first work there. */
 function spooled(): string[] {
-  return readdirSync(folder);
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 async function fateIs(pool: PoolFixture, wanted: string): Promise<void> {
