@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import { keepAlive } from "../core/keep-alive.ts";
 import type { Logger } from "../core/logger.ts";
 import { createMetricRegistry } from "../core/metrics.ts";
-import { type DataFolderLock, lockDataFolder } from "../ledger/data-folder-lock.ts";
+import { type DataFolderLock, FOLDER_LOCK_TIMEOUT_MS, lockDataFolder } from "../ledger/data-folder-lock.ts";
 import { LedgerError } from "../ledger/errors.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { PoolService } from "../server/pool-service.ts";
@@ -49,12 +49,25 @@ export async function runPool(config: Config, context: PoolContext): Promise<num
 /** Undefined where nothing can be written: the pool runs, as nothing is stored until the ledger has the lock. */
 function lockIfWritable(folder: string, { logger }: PoolContext): DataFolderLock | undefined {
   try {
-    return lockDataFolder(folder);
+    return lockPatiently(folder, logger);
   } catch (error) {
     if (!(error instanceof LedgerError) || error.disposition.kind !== "ignore") throw error;
     const { code, message: reason } = error;
     logger.error("the data folder is not locked yet: no shares are stored before it is", { code, reason });
     return undefined;
+  }
+}
+
+/** Says what it waits for. */
+function lockPatiently(folder: string, logger: Logger): DataFolderLock {
+  try {
+    return lockDataFolder(folder, { timeoutMs: 0 });
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.code !== "data-folder-in-use") throw error;
+    logger.warn("another pool runs on the data folder: its end is waited for", {
+      seconds: FOLDER_LOCK_TIMEOUT_MS / 1_000,
+    });
+    return lockDataFolder(folder, { timeoutMs: FOLDER_LOCK_TIMEOUT_MS });
   }
 }
 

@@ -10,7 +10,7 @@ import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 
 /** A pool that is being stopped, with the next one started already, is waited for. */
-const LOCK_TIMEOUT_MS = 6_000;
+export const FOLDER_LOCK_TIMEOUT_MS = 6_000;
 
 /** Who can read the file can lock it, and keep the pool out. */
 const OWNER_ONLY = 0o600;
@@ -22,16 +22,16 @@ const HELD = new Set<Database.Database>();
 export type DataFolderLock = { release(): void };
 
 /**
- * Takes the folder, waiting for another pool that is about to end.
+ * Takes the folder, waiting for so long for another pool that is about to end.
  * @throws {LedgerError} with disposition `shutdown` where another pool has it (`data-folder-in-use`), or its file cannot be
  *   used (`data-folder-lock`); with `ignore` where nothing can be written in the folder: no more can another pool.
  */
-export function lockDataFolder(folder: string, options: { readonly timeoutMs?: number } = {}): DataFolderLock {
+export function lockDataFolder(folder: string, { timeoutMs }: { readonly timeoutMs: number }): DataFolderLock {
   const file = join(folder, "pool.lock");
   let database: Database.Database | undefined;
   try {
     makeFile(file);
-    database = new Database(file, { timeout: options.timeoutMs ?? LOCK_TIMEOUT_MS });
+    database = new Database(file, { timeout: timeoutMs });
     takeExclusively(database);
     const taken = database;
     HELD.add(taken);

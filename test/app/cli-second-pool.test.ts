@@ -11,6 +11,7 @@ it("a second pool on the same data folder is refused with code 1 and one sentenc
   const second = pool();
   expect(await second.ended).toEqual({ code: 1, signal: null });
   expect(second.stdout).toBe("");
+  expect(second.stderr).toContain("another pool runs on the data folder: its end is waited for");
   expect(second.stderr).toContain(
     `another pool runs on the data folder "${folder}": stop that one, or set another data_dir`,
   );

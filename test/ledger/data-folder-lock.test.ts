@@ -45,7 +45,7 @@ async function saidToOther(folder: string): Promise<unknown> {
 
 /** A process that holds the folder until it is killed. */
 async function holder(folder: string): Promise<{ kill: () => Promise<unknown> }> {
-  const script = `import(${MODULE}).then((m) => { m.lockDataFolder(process.argv[1]); console.log("held"); setInterval(() => {}, 1000); })`;
+  const script = `import(${MODULE}).then((m) => { m.lockDataFolder(process.argv[1], { timeoutMs: 6_000 }); console.log("held"); setInterval(() => {}, 1000); })`;
   const child = spawn(process.execPath, ["-e", script, folder], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");
@@ -61,7 +61,7 @@ async function holder(folder: string): Promise<{ kill: () => Promise<unknown> }>
 describe("the lock on a data folder", () => {
   it("is had by one at a time, in one process too, and again when it was given back", () => {
     const folder = dirname(ledgerFile());
-    const lock = lockDataFolder(folder);
+    const lock = lockDataFolder(folder, NO_WAIT);
     expect(readdirSync(folder)).toEqual(["pool.lock"]);
     expect(() => lockDataFolder(folder, NO_WAIT)).toThrow(held(folder));
     lock.release();
@@ -80,7 +80,7 @@ describe("the lock on a data folder", () => {
     const folder = dirname(ledgerFile());
     const other = await holder(folder);
     void other.kill();
-    lockDataFolder(folder).release();
+    lockDataFolder(folder, { timeoutMs: 6_000 }).release();
   });
 
   it("says where the folder cannot be had", () => {
@@ -91,10 +91,10 @@ describe("the lock on a data folder", () => {
   it("is on a file for its owner alone, and on one that others could read it no longer is", () => {
     const folder = dirname(ledgerFile());
     const file = join(folder, "pool.lock");
-    lockDataFolder(folder).release();
+    lockDataFolder(folder, NO_WAIT).release();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     chmodSync(file, 0o664);
-    lockDataFolder(folder).release();
+    lockDataFolder(folder, NO_WAIT).release();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
@@ -151,7 +151,7 @@ describe.skipIf(!canMount)("a data folder on a disk that is read-only", () => {
   }
 
   it("is nobody's, with the lock's file in it or without, and locked when it can be written", () => {
-    for (const prepare of [() => undefined, (folder: string) => lockDataFolder(folder).release()]) {
+    for (const prepare of [() => undefined, (folder: string) => lockDataFolder(folder, NO_WAIT).release()]) {
       const disk = readOnlyFolder(prepare);
       for (let times = 0; times < 2; times += 1)
         expect(() => lockDataFolder(disk.folder, NO_WAIT)).toThrow(IS_READ_ONLY);
