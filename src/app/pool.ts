@@ -1,6 +1,5 @@
 /** The pool command: runs a pool of that configuration until it is told to stop, and ends it in order. */
 
-import { statSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../core/clock.ts";
 import { keepAlive } from "../core/keep-alive.ts";
@@ -8,6 +7,7 @@ import type { Logger } from "../core/logger.ts";
 import { createMetricRegistry } from "../core/metrics.ts";
 import { type DataFolderLock, FOLDER_LOCK_TIMEOUT_MS, lockDataFolder } from "../ledger/data-folder-lock.ts";
 import { LedgerError } from "../ledger/errors.ts";
+import { isWithoutLedger } from "../ledger/log-alone.ts";
 import { formatPoolUrl } from "../noise/pool-url.ts";
 import { PoolService } from "../server/pool-service.ts";
 import type { Config } from "./config.ts";
@@ -78,8 +78,9 @@ async function runLocked(
 ): Promise<number> {
   const { logger, clock, locksFolder } = context;
   const file = ledgerFile(config.dataDir);
-  if (!keys.areNew && sizeOf(file) === 0)
+  if (!keys.areNew && isWithoutLedger(file)) {
     logger.warn("there is no ledger in the data folder: a new one is begun", { file });
+  }
   const parts = { logger, metrics: createMetricRegistry(), clock, locksFolder };
   const service = new PoolService(serviceOptions(config, keys, parts), parts);
 
@@ -113,16 +114,6 @@ async function runLocked(
   const { stored, unstored } = service.shares;
   logger.info("stopped", { shares: stored });
   return unstored === 0 ? EXIT_OK : EXIT_FAILURE;
-}
-
-/** 0 where there is none, and where that is not known. */
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch {
-    // Why not is said by the ledger, which opens it next.
-    return 0;
-  }
 }
 
 /** Reads the configuration again whenever that is asked for, until the pool stops. */

@@ -21,3 +21,13 @@ export function refuseLogAlone(file: string): void {
 export function isEmpty(file: string): boolean {
   return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
+
+/** Whether there is neither a ledger nor what is left of one; false where that cannot be seen. */
+export function isWithoutLedger(file: string): boolean {
+  try {
+    return isEmpty(file) && isEmpty(`${file}-wal`);
+  } catch {
+    // What keeps it from being seen is said by whoever opens it.
+    return false;
+  }
+}

@@ -83,6 +83,15 @@ describe("a pool whose ledger is not there", () => {
       await pool.ended;
       expect(pool.lines(said)).toMatchObject([{ level: WARN, file }]);
     }
+    rmSync(file);
+    writeFileSync(`${file}-wal`, "changes");
+    const pool = start(environment);
+    const [fault] = await pool.said("shares cannot be stored: their acknowledgements wait");
+    expect(fault).toMatchObject({
+      code: "ledger-corrupt",
+      reason: expect.stringContaining("is gone, and what was stored"),
+    });
+    expect(pool.lines(said)).toEqual([]);
   });
 });
 
