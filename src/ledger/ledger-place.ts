@@ -32,6 +32,11 @@ export class LedgerPlace {
     return this.#stamps() !== this.#written;
   }
 
+  /** Of the file itself, without what is beside it. */
+  get stamp(): string {
+    return stampOf(this.#file);
+  }
+
   /** To be called after each use of the files. */
   noteWritten(): void {
     this.#written = this.#stamps();

@@ -22,6 +22,7 @@ import type { Retention } from "./roll-ups.ts";
 import { ShareTable } from "./share-table.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 import { type Durability, type LedgerDatabase, openLedgerFile } from "./sqlite-file.ts";
+import { Suspicion } from "./suspicion.ts";
 
 export type LedgerStoreOptions = {
   readonly file: string;
@@ -53,8 +54,8 @@ export class LedgerStore {
   #opened: Opened | undefined;
   /** After a fault nothing more is done with what is open: what its parts know of the file may have been rolled back. */
   #isGivenUp = false;
-  /** Another program wrote into the files: they are looked through before they are used again. */
-  #isSuspect = false;
+  /** Held where another program wrote into the files: they are looked through before they are used again. */
+  readonly #suspicion: Suspicion;
   /** Of the file that was opened last. */
   #lastPlace: LedgerPlace | undefined;
   #lock: DataFolderLock | undefined;
@@ -66,6 +67,7 @@ export class LedgerStore {
       maxBatchIds: MAX_BATCH_IDS,
       ...options,
     };
+    this.#suspicion = new Suspicion(options.file);
     this.#clock = new ClockTrust(clock);
   }
 
@@ -140,11 +142,11 @@ export class LedgerStore {
   #use<T>(work: (opened: Opened) => T): T {
     const { file } = this.#options;
     try {
-      if (this.#isTouched) this.#isSuspect = true;
+      if (this.#isTouched) this.#suspicion.hold();
       // What is open may know pages that are not in the file any more.
       if (this.#isGivenUp || this.#isTouched) this.#closeFile();
       this.#opened ??= this.#open();
-      if (this.#isSuspect) this.#check(this.#opened);
+      if (this.#suspicion.isHeld) this.#check(this.#opened);
       const result = work(this.#opened);
       // Afterwards: nothing is promised that went to a file without a name.
       this.#checkPlace(this.#opened);
@@ -175,14 +177,18 @@ export class LedgerStore {
   /** In what is damaged nothing is safe that is stored. */
   #check({ database, place }: Opened): void {
     const { file } = this.#options;
-    if (database.pragma("integrity_check(1)", { simple: true }) !== "ok") {
-      throw new LedgerError(
-        "ledger-corrupt",
-        `the ledger ${file} was changed by another program while it was in use, and is damaged: stop the pool, and restore it from a backup or move it away to begin a new one`,
-      );
+    const known = this.#suspicion.verdictOn(place.stamp);
+    if (known !== undefined) throw known;
+    const { stamp } = place;
+    const damage = damageIn(database, file);
+    if (damage !== undefined) {
+      this.#suspicion.condemn(stamp, damage);
+      throw damage;
     }
-    this.#isSuspect = false;
-    place.noteWritten();
+    if (place.isTouched) {
+      throw new LedgerError("ledger-locked", `the ledger ${file} is being changed by another program: end that`);
+    }
+    this.#suspicion.lift();
   }
 
   #checkPlace({ place }: Opened): void {
@@ -207,7 +213,10 @@ export class LedgerStore {
   #closeFile(): void {
     const opened = this.#opened;
     if (opened === undefined) return;
-    if (opened.place.missing !== undefined) this.#saveLog(opened);
+    const { missing } = opened.place;
+    // Who removes the log may have put another file in the place of the ledger's bytes.
+    if (missing === "log") this.#suspicion.hold();
+    if (missing !== undefined) this.#saveLog(opened);
     this.#opened = undefined;
     this.#isGivenUp = false;
     opened.database.close();
@@ -223,6 +232,19 @@ export class LedgerStore {
       `the ledger ${file}, or what is beside it, was removed in use: that is saved as soon as no other program reads the ledger, so end that`,
     );
   }
+}
+
+/** What a look through the whole file finds. @throws {Error} SQLite's, where it could not be looked through. */
+function damageIn(database: LedgerDatabase, file: string): LedgerError | undefined {
+  try {
+    if (database.pragma("integrity_check(1)", { simple: true }) === "ok") return undefined;
+  } catch (error) {
+    if (ledgerErrorOf(error, file).code !== "ledger-corrupt") throw error;
+  }
+  return new LedgerError(
+    "ledger-corrupt",
+    `the ledger ${file} was changed by another program while it was in use, and is damaged: stop the pool, and restore it from a backup or move it away to begin a new one`,
+  );
 }
 
 function replaced(file: string, missing: MissingPart): LedgerError {

@@ -13,6 +13,8 @@ const DAYS_SEARCHED_AT_ONCE = 20_000;
 /** Of one call. Days are counted for each worker. */
 export type OldWorkersLimits = { readonly maxWorkers: number; readonly maxDays: number };
 
+const NOT_SEARCHED = { day: undefined, days: 0 };
+
 export class OldWorkers {
   readonly #statements: ReturnType<typeof prepare>;
   readonly #limits: OldWorkersLimits;
@@ -22,14 +24,18 @@ export class OldWorkers {
     this.#limits = { maxWorkers: WORKERS_FORGOTTEN_AT_ONCE, maxDays: DAYS_SEARCHED_AT_ONCE, ...limits };
   }
 
-  /** Forgets those that were not seen since. @returns how many. */
-  forget(sinceMs: number): number {
+  /**
+   * Forgets those that were not seen since.
+   * @param options.mayBeWrong the clock once said less than before, and so may what is noted of them: their days are searched.
+   * @returns how many.
+   */
+  forget(sinceMs: number, { mayBeWrong }: { readonly mayBeWrong: boolean }): number {
     const { unseen, forgetRejects, forgetWorker, correct } = this.#statements;
     let forgotten = 0;
     let searched = 0;
     for (const worker of unseen.all(sinceMs, this.#limits.maxWorkers) as number[]) {
       if (searched >= this.#limits.maxDays) break;
-      const { day, days } = this.#lastDayOf(worker);
+      const { day, days } = mayBeWrong ? this.#lastDayOf(worker) : NOT_SEARCHED;
       searched += days;
       if (day === undefined) {
         for (const statement of [forgetRejects, forgetWorker]) statement.run(worker);

@@ -42,6 +42,8 @@ export type Marks = {
   readonly daysFrom: number;
   /** When the wall clock was trusted last, or the newest minute before that was noted; undefined in a new ledger. */
   readonly trustedMs: number | undefined;
+  /** The trusted time once fell by more than a day: one of both clocks was wrong. */
+  readonly wentBack: boolean;
 };
 
 export class RollUps {
@@ -96,6 +98,7 @@ export class RollUps {
     this.#mark("folded_until", minute);
     let forgotten = 0;
     if (trustedMs !== undefined) {
+      if (trustedMs < (this.#marks.trustedMs ?? trustedMs) - DAY_MS) this.#mark("went_back", 1);
       this.#mark("trusted_until", trustedMs);
       // A batch may have waited since the clock was wrong.
       forgotten = this.#forget(Math.min(trustedMs, atMs));
@@ -142,7 +145,7 @@ export class RollUps {
       }
     }
     this.#mark("days_from", daysFrom);
-    return this.#oldWorkers.forget(Math.min(daysFrom, from.day));
+    return this.#oldWorkers.forget(Math.min(daysFrom, from.day), { mayBeWrong: this.#marks.wentBack });
   }
 }
 
@@ -171,6 +174,7 @@ export function readMarks(database: LedgerDatabase): Marks {
   return {
     openMinute,
     daysFrom: marks.get("days_from") ?? 0,
+    wentBack: marks.has("went_back"),
     trustedMs: marks.get("trusted_until") ?? (openMinute > 0 ? openMinute : undefined),
   };
 }

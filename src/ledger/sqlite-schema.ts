@@ -4,7 +4,8 @@
  *
  * Worker 0 stands for everybody together. Times are milliseconds since the epoch; `begin` is that of a minute, hour or
  * day of UTC. What is in the minutes is in hours and days as well, but for that of the minute `folded_until`. Days before
- * `days_from` were forgotten; `minutes_from` and `hours_from` are not used.
+ * `days_from` were forgotten; the clock was trusted last at `trusted_until`, and once fell where there is `went_back`.
+ * `minutes_from` and `hours_from` are not used.
  */
 
 const SHARES = `

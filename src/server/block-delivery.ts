@@ -22,7 +22,7 @@ const SAID_EVERY_MS = 60_000;
 
 /** What a delivery asks and tells the one that follows its block. */
 export type DeliveryEvents = {
-  /** Whether any node has accepted the block. */
+  /** Whether any node has the block, which it has accepted. */
   isAccepted(): boolean;
   /** The node has taken the block or refused it. */
   onAnswer(answer: SubmitResult): void;

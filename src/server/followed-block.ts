@@ -49,7 +49,7 @@ export class FollowedBlock {
     this.#parts = parts;
     const { nodes, clock } = parts;
     const events = {
-      isAccepted: () => this.#isAccepted,
+      isAccepted: () => this.#isWithNode(),
       onAnswer: (answer: SubmitResult) => this.#onAnswer(answer),
       onPreferred: () => this.check(),
     };
@@ -122,6 +122,12 @@ export class FollowedBlock {
       return;
     }
     this.check();
+  }
+
+  /** A node has accepted it and not lost it since, as far as is known. */
+  #isWithNode(): boolean {
+    const isBeside = this.#fates.fate === "inconclusive";
+    return !isBeside && this.#deliveries.some(({ answer }) => answer.kind === "accepted");
   }
 
   #isRefusedByAll(): boolean {

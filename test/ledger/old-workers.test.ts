@@ -5,6 +5,8 @@ import { ledgerFile } from "./ledger-file.ts";
 
 const DAY_MS = 86_400_000;
 
+const MAY_BE_WRONG = { mayBeWrong: true };
+
 let database: LedgerDatabase;
 beforeEach(() => {
   database = openLedgerFile(ledgerFile(), "normal");
@@ -33,7 +35,7 @@ describe("a worker that was last seen before a time", () => {
   it("is forgotten with its rejects, and one that was seen then is not", () => {
     worker("alice", { lastSeenMs: 999 });
     worker("bob", { lastSeenMs: 1_000 });
-    expect(new OldWorkers(database).forget(1_000)).toBe(1);
+    expect(new OldWorkers(database).forget(1_000, MAY_BE_WRONG)).toBe(1);
     expect(kept()).toEqual([["bob", 1_000]]);
     expect(database.prepare("SELECT COUNT(*) FROM worker_rejects").pluck().get()).toBe(1);
   });
@@ -43,11 +45,19 @@ describe("a worker that was last seen before a time", () => {
     worker("bob", { lastSeenMs: 1, days: [] });
     worker("carol", { lastSeenMs: 30_000 * DAY_MS, days: [20_001, 20_004] });
     const oldWorkers = new OldWorkers(database, { maxWorkers: 1 });
-    expect([oldWorkers.forget(1_000), oldWorkers.forget(1_000)]).toEqual([0, 1]);
+    expect([oldWorkers.forget(1_000, MAY_BE_WRONG), oldWorkers.forget(1_000, MAY_BE_WRONG)]).toEqual([0, 1]);
     expect(kept()).toEqual([
       ["alice", 20_003 * DAY_MS],
       ["carol", 30_000 * DAY_MS],
     ]);
+  });
+
+  it("is forgotten without a search of days where no clock was ever wrong", () => {
+    worker("alice", { days: [20_000] });
+    const oldWorkers = new OldWorkers(database, { maxDays: 0 });
+    expect(oldWorkers.forget(1_000, MAY_BE_WRONG)).toBe(0);
+    expect(new OldWorkers(database).forget(1_000, { mayBeWrong: false })).toBe(1);
+    expect(kept()).toEqual([]);
   });
 
   it.each([
@@ -57,6 +67,10 @@ describe("a worker that was last seen before a time", () => {
     for (const name of ["a", "b", "c"]) worker(name, {});
     worker("here", { lastSeenMs: 30_000 * DAY_MS, days: [20_000, 20_001, 20_002] });
     const oldWorkers = new OldWorkers(database, limits);
-    expect([oldWorkers.forget(1_000), oldWorkers.forget(1_000), oldWorkers.forget(1_000)]).toEqual([2, 1, 0]);
+    expect([
+      oldWorkers.forget(1_000, MAY_BE_WRONG),
+      oldWorkers.forget(1_000, MAY_BE_WRONG),
+      oldWorkers.forget(1_000, MAY_BE_WRONG),
+    ]).toEqual([2, 1, 0]);
   });
 });

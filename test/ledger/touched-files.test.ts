@@ -43,6 +43,31 @@ function takeOver(file: string): void {
   other.close();
 }
 
+/** The same, of a change of its own. */
+function takeOverMore(file: string): void {
+  const other = new Database(file);
+  other.exec("UPDATE workers SET last_seen = 7 WHERE worker = 1");
+  other.close();
+  takeOver(file);
+}
+
+/** How often a file is looked through from now on; `meanwhile` is called each time. */
+function countChecks(meanwhile: () => void = () => undefined): () => number {
+  let checks = 0;
+  const { pragma } = Database.prototype;
+  Database.prototype.pragma = function counted(source, options) {
+    const result = pragma.call(this, source, options);
+    if (!source.startsWith("integrity_check")) return result;
+    checks += 1;
+    meanwhile();
+    return result;
+  };
+  onTestFinished(() => {
+    Database.prototype.pragma = pragma;
+  });
+  return () => checks;
+}
+
 const IS_DAMAGED = expect.objectContaining({ code: "ledger-corrupt" });
 
 describe("a ledger that another program writes into while it is in use", () => {
@@ -80,30 +105,67 @@ describe("a ledger that another program writes into while it is in use", () => {
 
   it("is looked through once for each time", () => {
     const { file, store } = inUse();
-    let checks = 0;
-    const { pragma } = Database.prototype;
-    Database.prototype.pragma = function counted(source, options) {
-      if (source.startsWith("integrity_check")) checks += 1;
-      return pragma.call(this, source, options);
-    };
-    onTestFinished(() => {
-      Database.prototype.pragma = pragma;
-    });
+    const checks = countChecks();
     for (const [times, name] of ["a", "b", "c"].entries()) {
       commit(store, name);
-      expect(checks).toBe(times);
+      expect(checks()).toBe(times);
       takeOver(file);
       for (const later of [1, 2, 3]) commit(store, `${name}.${later}`);
-      expect(checks).toBe(times + 1);
+      expect(checks()).toBe(times + 1);
     }
+  });
+
+  it.each([
+    ["log of changes", ["-wal"]],
+    ["index", ["-shm"]],
+    ["log of changes and index", ["-wal", "-shm"]],
+  ])("is looked through where its %s was removed, as by who restores a copy without a stop", (_, removed) => {
+    const { file, store } = inUse();
+    store.close();
+    const old = readFileSync(file);
+    for (let worker = 0; worker < 300; worker += 1) commit(store, `new.${worker}`);
+    takeOver(file);
+    for (let worker = 0; worker < 3; worker += 1) commit(store, `newest.${worker}`);
+    writeFileSync(file, old);
+    for (const suffix of removed) rmSync(file + suffix);
+    expect(() => commit(store, "x")).toThrow(expect.objectContaining({ code: "ledger-replaced" }));
+    expect(() => commit(store, "x")).toThrow(IS_DAMAGED);
+  });
+
+  it("stays so over a restart, and is not looked through again while it is the same", () => {
+    const { file, store } = inUse();
+    // A page that no commit looks at.
+    const handle = openSync(file, "r+");
+    writeSync(handle, Buffer.alloc(4_096, 0x5a), 0, undefined, 4_096 * 18);
+    for (let times = 0; times < 2; times += 1) expect(() => commit(store, "a")).toThrow(IS_DAMAGED);
+    const checks = countChecks();
+    const again = storeOn(file);
+    for (let times = 0; times < 3; times += 1) {
+      expect(() => commit(again, "b")).toThrow(IS_DAMAGED);
+      expect(checks()).toBe(1);
+    }
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+    commit(again, "b");
+    expect(checks()).toBe(2);
+    expect(existsSync(`${file}-suspect`)).toBe(false);
+  });
+
+  it("is looked through once more where that goes on meanwhile", () => {
+    const { file, store } = inUse();
+    takeOver(file);
+    let writes = 0;
+    countChecks(() => {
+      writes += 1;
+      if (writes === 1) takeOverMore(file);
+    });
+    expect(() => commit(store, "a")).toThrow(`the ledger ${file} is being changed by another program: end that`);
+    commit(store, "a");
+    expect(writes).toBe(2);
   });
 
   it("goes on where that left it whole, as other programs do that use SQLite", () => {
     const { file, store } = inUse();
-    const other = new Database(file);
-    other.exec("UPDATE workers SET last_seen = 7 WHERE worker = 1");
-    other.close();
-    takeOver(file);
+    takeOverMore(file);
     commit(store, "late.z");
     expect(store.totals().acceptedShares).toBe(304);
   });

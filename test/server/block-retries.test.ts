@@ -1,6 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { nextTurn, within } from "../support/wait.ts";
-import { ACCEPTED, BlockBench, blockFound, FAILED, HASH, INCONCLUSIVE, REFUSED } from "./block-bench.ts";
+import {
+  ACCEPTED,
+  BlockBench,
+  blockFound,
+  FAILED,
+  HASH,
+  INCONCLUSIVE,
+  REFUSED,
+  SILENT,
+  unknown,
+} from "./block-bench.ts";
 import type { HeldSource } from "./held-source.ts";
 
 const DAY_MS = 86_400_000;
@@ -242,5 +252,29 @@ describe("stop()", () => {
     expect(done).toBe(false);
     bench.ledger.records[1]?.resolve();
     await within(stopped, "the stop");
+  });
+});
+
+describe("a block that its only node had and has lost", () => {
+  it("is in danger as before it was accepted: each try is a warning, and the stop says an error", async () => {
+    bench.submitter.submit(blockFound());
+    await bench.answer(bench.near, ACCEPTED);
+    await bench.check(unknown());
+    await bench.pass(250);
+    bench.near.standing = SILENT;
+    for (let times = 0; times < 2; times += 1) {
+      await bench.answer(bench.near, FAILED);
+      await bench.pass(250);
+    }
+    const said = bench.logger.lines.filter(({ message }) => message === "block not delivered, trying again");
+    expect(said.map(({ level }) => level)).toEqual(["warn", "warn"]);
+    const stopped = bench.submitter.stop();
+    for (let times = 0; times < 3; times += 1) {
+      await bench.answer(bench.near, FAILED);
+      await bench.pass(1);
+    }
+    await bench.recordsEnd();
+    await within(stopped, "the stop");
+    expect(bench.logger.of("block not delivered")).toHaveLength(1);
   });
 });
