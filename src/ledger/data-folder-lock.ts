@@ -3,9 +3,10 @@
  * process, however that ends, and no file that is left behind keeps anybody out.
  */
 
-import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { makeOwnFile } from "../core/own-file.ts";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
 
@@ -53,7 +54,7 @@ export function lockDataFolder(folder: string, { timeoutMs }: { readonly timeout
  */
 function makeFile(file: string): void {
   try {
-    closeSync(openSync(file, "wx", OWNER_ONLY));
+    makeOwnFile(file, "wx");
     return;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -15,21 +15,13 @@ export function keptSums(database: LedgerDatabase): KeptSums {
   const { openMinute, daysFrom } = readMarks(database);
   const oldestDay = database.prepare("SELECT MIN(begin) FROM day_shares").pluck().get() as number | null;
 
-  /** Shares and rejects of everybody: two sums of which one is a part of the other are equal if these are. */
-  function countOf(unit: Unit, begin: number): number {
-    const count = database.prepare(
-      `SELECT (SELECT COALESCE(SUM(accepted_shares), 0) FROM ${unit}_shares WHERE begin = @begin AND worker = 0)
-         + (SELECT COALESCE(SUM(count), 0) FROM ${unit}_rejects WHERE begin = @begin AND worker = 0)`,
-    );
-    return count.pluck().get({ begin }) as number;
-  }
-
   function isSumOf({ unit, unitMs, begin }: Sum, part: Pick<Sum, "unit" | "unitMs">): boolean {
+    const [countOf, countOfPart] = [counterOf(database, unit), counterOf(database, part.unit)];
     let count = 0;
     for (let at = begin; at < begin + unitMs; at += part.unitMs) {
-      if (part.unit !== "minute" || at !== openMinute) count += countOf(part.unit, at);
+      if (part.unit !== "minute" || at !== openMinute) count += countOfPart(at);
     }
-    return count === countOf(unit, begin);
+    return count === countOf(begin);
   }
 
   const [minute, hour, day] = [
@@ -43,4 +35,13 @@ export function keptSums(database: LedgerDatabase): KeptSums {
     hasMinutesOf: (begin) => isSumOf({ ...hour, begin }, minute),
     hasHoursOf: (begin) => isSumOf({ ...day, begin }, hour),
   };
+}
+
+/** Counts shares and rejects of everybody: two sums of which one is a part of the other are equal if these are. */
+function counterOf(database: LedgerDatabase, unit: Unit): (begin: number) => number {
+  const count = database.prepare(
+    `SELECT (SELECT COALESCE(SUM(accepted_shares), 0) FROM ${unit}_shares WHERE begin = @begin AND worker = 0)
+       + (SELECT COALESCE(SUM(count), 0) FROM ${unit}_rejects WHERE begin = @begin AND worker = 0)`,
+  );
+  return (begin) => count.pluck().get({ begin }) as number;
 }

@@ -5,6 +5,7 @@
 
 import * as fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { makeOwnFile } from "../core/own-file.ts";
 import { type SyncDisk, syncPath } from "../core/sync-path.ts";
 import { LedgerError } from "./errors.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
@@ -28,8 +29,6 @@ export type LedgerCopyOptions = {
 /** At one go: 4 MB, some milliseconds. */
 const PAGES_AT_ONCE = 1_024;
 
-const OWNER_ONLY = 0o600;
-
 /** What a file system says that has no links: FAT, and some that are shared over a network. */
 const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
@@ -49,7 +48,7 @@ export async function copyLedger(
   const unfinished = join(dirname(resolve(target)), `.${basename(target)}.${process.pid}`);
   const ours = new Set<string>();
   const make = (): void => {
-    fs.closeSync(fs.openSync(unfinished, "wx", OWNER_ONLY));
+    makeOwnFile(unfinished, "wx");
     ours.add(unfinished).add(`${unfinished}-journal`);
   };
   try {
@@ -119,7 +118,7 @@ function publish(unfinished: string, target: string, disk: CopyDisk): void {
     if (!WITHOUT_LINKS.includes(codeOf(error))) throw error;
   }
   // The place is taken by an empty file, which the copy may replace.
-  disk.closeSync(disk.openSync(target, "wx", OWNER_ONLY));
+  makeOwnFile(target, "wx", disk);
   try {
     disk.renameSync(unfinished, target);
   } catch (error) {

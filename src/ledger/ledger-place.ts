@@ -3,53 +3,54 @@
  * SQLite would not notice.
  */
 
-import { rmSync, statSync } from "node:fs";
+import { type BigIntStats, rmSync, statSync } from "node:fs";
 import type { LedgerDatabase } from "./sqlite-file.ts";
 
 /** `log`: the file itself is in its place, and one of those beside it is not: the log of changes, or its index. */
 export type MissingPart = "file" | "log";
 
-/** As SQLite names them, while one connection is open. */
+/** As SQLite names what is beside the file, while one connection is open. */
 const BESIDE = ["-wal", "-shm"];
-
 /** Files that only what is called here writes; the index is shared memory. */
 const WRITTEN = ["", "-wal"];
 
+/** By suffix; without those that are not there. */
+type Files = ReadonlyMap<string, BigIntStats>;
+
 export class LedgerPlace {
   readonly #file: string;
-  readonly #opened: ReadonlyMap<string, string>;
-  #written: string;
+  readonly #opened: Files;
+  /** As they were when they were used last. */
+  #left: Files;
 
   /** @param file opened by SQLite, with what is beside it. */
   constructor(file: string) {
     this.#file = file;
-    this.#opened = new Map(["", ...BESIDE].map((suffix) => [suffix, identityOf(file + suffix)]));
-    this.#written = this.#stamps();
+    this.#opened = this.#look();
+    this.#left = this.#opened;
   }
 
-  /** Whether another program wrote to the files since `noteWritten`. */
-  get isTouched(): boolean {
-    return this.#stamps() !== this.#written;
-  }
-
-  /** Of the file itself, without what is beside it. */
-  get stamp(): string {
-    return stampOf(this.#file);
-  }
-
-  /** To be called after each use of the files. */
-  noteWritten(): void {
-    this.#written = this.#stamps();
-  }
-
-  #stamps(): string {
-    return WRITTEN.map((suffix) => stampOf(this.#file + suffix)).join(" ");
+  /** What happened to the files since they were used last; undefined where they are as they were left. */
+  get change(): MissingPart | "touched" | undefined {
+    const files = this.#look();
+    const isSame = WRITTEN.every((suffix) => stampOf(files.get(suffix)) === stampOf(this.#left.get(suffix)));
+    return this.#missingOf(files) ?? (isSame ? undefined : "touched");
   }
 
   /** Undefined while all is in its place. */
   get missing(): MissingPart | undefined {
-    if (!this.#isThere("")) return "file";
-    return BESIDE.every((suffix) => this.#isThere(suffix)) ? undefined : "log";
+    return this.#missingOf(this.#look());
+  }
+
+  /** Of the file itself: changes with each write. */
+  get stamp(): string {
+    return stampOf(this.#look().get(""));
+  }
+
+  /** To be called after each use of the files. @returns what is not in its place. */
+  leave(): MissingPart | undefined {
+    this.#left = this.#look();
+    return this.#missingOf(this.#left);
   }
 
   /**
@@ -57,13 +58,28 @@ export class LedgerPlace {
    * of the old one over into whatever is there now.
    */
   removeLeft(): void {
-    if (this.#isThere("")) return;
-    for (const suffix of BESIDE) if (this.#isThere(suffix)) rmSync(this.#file + suffix);
+    const files = this.#look();
+    if (this.#isIn(files, "")) return;
+    for (const suffix of BESIDE) if (this.#isIn(files, suffix)) rmSync(this.#file + suffix);
   }
 
-  #isThere(suffix: string): boolean {
-    const identity = identityOf(this.#file + suffix);
-    return identity !== "" && identity === this.#opened.get(suffix);
+  #look(): Files {
+    const files = new Map<string, BigIntStats>();
+    for (const suffix of ["", ...BESIDE]) {
+      const stat = statSync(this.#file + suffix, { bigint: true, throwIfNoEntry: false });
+      if (stat !== undefined) files.set(suffix, stat);
+    }
+    return files;
+  }
+
+  #missingOf(files: Files): MissingPart | undefined {
+    if (!this.#isIn(files, "")) return "file";
+    return BESIDE.every((suffix) => this.#isIn(files, suffix)) ? undefined : "log";
+  }
+
+  #isIn(files: Files, suffix: string): boolean {
+    const [now, opened] = [files.get(suffix), this.#opened.get(suffix)];
+    return now !== undefined && now.dev === opened?.dev && now.ino === opened.ino;
   }
 }
 
@@ -77,14 +93,7 @@ export function takeOverLog(database: LedgerDatabase): boolean {
   return database.pragma("wal_checkpoint(TRUNCATE)", { simple: true }) === 0;
 }
 
-/** Changes with each write. Empty where there is no such file. */
-function stampOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+/** Empty of a file that is not there. */
+function stampOf(stat: BigIntStats | undefined): string {
   return stat === undefined ? "" : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
-}
-
-/** Empty where there is no such file. */
-function identityOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
 }

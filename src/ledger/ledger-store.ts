@@ -142,15 +142,16 @@ export class LedgerStore {
   #use<T>(work: (opened: Opened) => T): T {
     const { file } = this.#options;
     try {
-      if (this.#isTouched) this.#suspicion.hold();
+      const isTouched = this.#opened?.place.change === "touched";
+      if (isTouched) this.#suspicion.hold();
       // What is open may know pages that are not in the file any more.
-      if (this.#isGivenUp || this.#isTouched) this.#closeFile();
+      if (this.#isGivenUp || isTouched) this.#closeFile();
       this.#opened ??= this.#open();
       if (this.#suspicion.isHeld) this.#check(this.#opened);
       const result = work(this.#opened);
       // Afterwards: nothing is promised that went to a file without a name.
-      this.#checkPlace(this.#opened);
-      this.#opened.place.noteWritten();
+      const missing = this.#opened.place.leave();
+      if (missing !== undefined) throw replaced(file, missing);
       return result;
     } catch (error) {
       const fault = ledgerErrorOf(error, file);
@@ -168,32 +169,21 @@ export class LedgerStore {
     return { database, shares: new ShareTable(database, this.#options), queries: new LedgerQueries(database), place };
   }
 
-  /** Whether another program wrote into the files since they were used. */
-  get #isTouched(): boolean {
-    const place = this.#opened?.place;
-    return place !== undefined && place.missing === undefined && place.isTouched;
-  }
-
   /** In what is damaged nothing is safe that is stored. */
   #check({ database, place }: Opened): void {
     const { file } = this.#options;
-    const known = this.#suspicion.verdictOn(place.stamp);
-    if (known !== undefined) throw known;
     const { stamp } = place;
+    const known = this.#suspicion.verdictOn(stamp);
+    if (known !== undefined) throw known;
     const damage = damageIn(database, file);
     if (damage !== undefined) {
       this.#suspicion.condemn(stamp, damage);
       throw damage;
     }
-    if (place.isTouched) {
+    if (place.change === "touched") {
       throw new LedgerError("ledger-locked", `the ledger ${file} is being changed by another program: end that`);
     }
     this.#suspicion.lift();
-  }
-
-  #checkPlace({ place }: Opened): void {
-    const { missing } = place;
-    if (missing !== undefined) throw replaced(this.#options.file, missing);
   }
 
   /** @returns what the caller is told. */

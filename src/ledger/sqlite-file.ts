@@ -1,7 +1,8 @@
 /** Opens the ledger's file: settings, checks, migrations. */
 
-import { closeSync, openSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
+import { makeOwnFile } from "../core/own-file.ts";
 import { LedgerError } from "./errors.ts";
 import { refuseLogAlone } from "./log-alone.ts";
 import { ledgerErrorOf } from "./sqlite-error.ts";
@@ -15,8 +16,6 @@ export type LedgerDatabase = Database.Database;
  * - `normal`: it survives the end of the process, however that comes, and not that of the machine.
  */
 export type Durability = "full" | "normal";
-
-const OWNER_ONLY = 0o600;
 
 /** How long to wait for another program that has the file. Acknowledgements wait as long. Arbitrary. */
 const LOCK_TIMEOUT_MS = 1_000;
@@ -39,7 +38,7 @@ export function openLedgerFile(
     () => {
       refuseLogAlone(file);
       // SQLite gives its other files the rights of this one.
-      closeSync(openSync(file, "a", OWNER_ONLY));
+      makeOwnFile(file, "a");
       return new Database(file, { timeout: LOCK_TIMEOUT_MS });
     },
     (database) => {

@@ -3,10 +3,9 @@
  * a restart is the first that anybody tries.
  */
 
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { makeOwnFile } from "../core/own-file.ts";
 import type { LedgerError } from "./errors.ts";
-
-const OWNER_ONLY = 0o600;
 
 export class Suspicion {
   readonly #marker: string;
@@ -27,7 +26,7 @@ export class Suspicion {
     if (this.#isHeld) return;
     this.#isHeld = true;
     try {
-      closeSync(openSync(this.#marker, "a", OWNER_ONLY));
+      makeOwnFile(this.#marker, "a");
     } catch {
       // Where nothing can be written it holds for this process, and no more can shares be stored.
     }

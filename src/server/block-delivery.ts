@@ -22,8 +22,8 @@ const SAID_EVERY_MS = 60_000;
 
 /** What a delivery asks and tells the one that follows its block. */
 export type DeliveryEvents = {
-  /** Whether any node has the block, which it has accepted. */
-  isAccepted(): boolean;
+  /** Whether any node has the block, as far as is known. */
+  isWithNode(): boolean;
   /** The node has taken the block or refused it. */
   onAnswer(answer: SubmitResult): void;
   /** The node was asked to prefer the block, which may stand elsewhere now. */
@@ -160,7 +160,7 @@ export class BlockDelivery {
   #sayTry(tries: number, facts: { readonly reason: string; readonly waitMs: number }): void {
     const message = "block not delivered, trying again";
     const nowMs = this.#clock.monotonicMs();
-    const isSafe = this.#events.isAccepted();
+    const isSafe = this.#events.isWithNode();
     const isDue = this.#saidAtMs === undefined || nowMs - this.#saidAtMs >= SAID_EVERY_MS;
     if (isSafe ? !isDue : tries > SAID_TRIES && tries % SAID_ONE_IN !== 0) return;
     this.#saidAtMs = nowMs;
@@ -180,7 +180,7 @@ export class BlockDelivery {
         return this.#logger.error("block refused", { ...context, reason: result.reason });
       case "failed": {
         const { reason } = result;
-        if (!this.#events.isAccepted()) return this.#logger.error("block not delivered", { ...context, reason });
+        if (!this.#events.isWithNode()) return this.#logger.error("block not delivered", { ...context, reason });
         return this.#logger.warn("block not delivered to this node, but another one has it", { ...context, reason });
       }
     }

@@ -49,7 +49,7 @@ export class FollowedBlock {
     this.#parts = parts;
     const { nodes, clock } = parts;
     const events = {
-      isAccepted: () => this.#isWithNode(),
+      isWithNode: () => this.#isWithNode(),
       onAnswer: (answer: SubmitResult) => this.#onAnswer(answer),
       onPreferred: () => this.check(),
     };

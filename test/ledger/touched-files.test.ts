@@ -68,6 +68,18 @@ function countChecks(meanwhile: () => void = () => undefined): () => number {
   return () => checks;
 }
 
+/** In use while an older copy of the file, `old`, is copied over it; the log of changes is that of the newer one. */
+function underOldCopy(): { file: string; store: LedgerStore; old: Uint8Array } {
+  const { file, store } = inUse();
+  store.close();
+  const old = readFileSync(file);
+  for (let worker = 0; worker < 300; worker += 1) commit(store, `new.${worker}`);
+  takeOver(file);
+  for (let worker = 0; worker < 3; worker += 1) commit(store, `newest.${worker}`);
+  writeFileSync(file, old);
+  return { file, store, old };
+}
+
 const IS_DAMAGED = expect.objectContaining({ code: "ledger-corrupt" });
 
 describe("a ledger that another program writes into while it is in use", () => {
@@ -87,13 +99,7 @@ describe("a ledger that another program writes into while it is in use", () => {
   });
 
   it("is refused where an old copy of it was copied over it, and taken when a whole one is in its place", () => {
-    const { file, store } = inUse();
-    store.close();
-    const old = readFileSync(file);
-    for (let worker = 0; worker < 300; worker += 1) commit(store, `new.${worker}`);
-    takeOver(file);
-    for (let worker = 0; worker < 3; worker += 1) commit(store, `newest.${worker}`);
-    writeFileSync(file, old);
+    const { file, store, old } = underOldCopy();
     expect(() => commit(store, "late.y")).toThrow(
       `the ledger ${file} was changed by another program while it was in use, and is damaged: stop the pool, and restore`,
     );
@@ -120,13 +126,7 @@ describe("a ledger that another program writes into while it is in use", () => {
     ["index", ["-shm"]],
     ["log of changes and index", ["-wal", "-shm"]],
   ])("is looked through where its %s was removed, as by who restores a copy without a stop", (_, removed) => {
-    const { file, store } = inUse();
-    store.close();
-    const old = readFileSync(file);
-    for (let worker = 0; worker < 300; worker += 1) commit(store, `new.${worker}`);
-    takeOver(file);
-    for (let worker = 0; worker < 3; worker += 1) commit(store, `newest.${worker}`);
-    writeFileSync(file, old);
+    const { file, store } = underOldCopy();
     for (const suffix of removed) rmSync(file + suffix);
     expect(() => commit(store, "x")).toThrow(expect.objectContaining({ code: "ledger-replaced" }));
     expect(() => commit(store, "x")).toThrow(IS_DAMAGED);
